@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a function says what went wrong: it returns -1 and fills one of these.
+ *
+ * Few kinds, because a kind exists only where somebody decides by it: the
+ * HTTP status of a reply, or whether trying again can help. */
+#ifndef ASSAY_BASE_ERROR_H
+#define ASSAY_BASE_ERROR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+enum error_kind {
+    ERR_NONE = 0,
+    ERR_INTERNAL,      /* our own fault, or the machine's: memory, a bug  500 */
+    ERR_IO,            /* file, disk, database                            500 */
+    ERR_INVALID,       /* the request or the input is not acceptable      400 */
+    ERR_DENIED,        /* missing, bad or insufficient token              403 */
+    ERR_NOT_FOUND,     /* the thing asked for does not exist              404 */
+    ERR_METHOD,        /* the path exists, the operation does not         405 */
+    ERR_CONFLICT,      /* something else is already running               409 */
+    ERR_PRECONDITION,  /* a gate refused: not valid, payload differs      422 */
+    ERR_TOO_LARGE,     /* over a limit of base/limits.h                   413 */
+    ERR_CORRUPT,       /* data that arrived is damaged or incomplete      500 */
+    ERR_UPSTREAM,      /* Vault answered with an error                    502 */
+    ERR_UNAVAILABLE,   /* Vault cannot be reached, is sealed, or stalled  503 */
+    ERR_CANCELLED,     /* somebody asked to stop                          500 */
+};
+
+enum { ERROR_TEXT_MAX = 512 };
+
+/* Plain data.  `text` is one sentence without a final newline; it never
+ * holds a secret.  `status` is the HTTP status of an upstream's answer, or
+ * 0 when there was none. */
+struct error {
+    enum error_kind kind;
+    int status;
+    char text[ERROR_TEXT_MAX];
+};
+
+/* Fill `err` (which may be NULL) and return -1, so that a caller can write
+ * `return error_set(…)`.  A text that is too long is cut with "...". */
+int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* As error_set, ending in ": " and what errno says. */
+int error_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Put "prefix: " before the text that is there.  Returns -1. */
+int error_prefix(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Out of memory: the one error that has no better text.  Returns -1. */
+int error_memory(struct error *err);
+
+void error_clear(struct error *err);
+
+/* The status of a reply for this kind (clients.md: 403 for a missing token,
+ * 409 for "already running", never 412 or 429: clients would retry). */
+int error_http_status(enum error_kind kind);
+
+/* Whether doing the same again may help.  False for everything that was
+ * refused for a reason. */
+bool error_worth_retrying(const struct error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every ceiling for what comes from outside, in one place, with its reason.
+ * Bytes unless the name says otherwise. */
+#ifndef ASSAY_BASE_LIMITS_H
+#define ASSAY_BASE_LIMITS_H
+
+enum {
+    /* Requests to us.  Vault's own default for a body is 32 MiB, for
+     * payloads that we do not have; ours are a few fields. */
+    LIMIT_REQUEST_BODY = 64 * 1024,
+    LIMIT_REQUEST_URL = 4 * 1024,
+    LIMIT_REQUEST_HEADERS = 64,          /* count */
+    LIMIT_CONNECTION_MEMORY = 16 * 1024, /* request line and all headers */
+    LIMIT_JSON_DEPTH = 16,
+    LIMIT_PAGE = 1000,         /* rows in one page of a list */
+    LIMIT_PAGE_DEFAULT = 100,
+    LIMIT_WAIT_MS = 60 * 1000, /* the longest ?wait= */
+
+    /* Answers from Vault that we hold in memory. */
+    LIMIT_UPSTREAM_BODY = 8 * 1024 * 1024,
+    LIMIT_SECRET_FILE = 16 * 1024,
+    LIMIT_CONFIG_FILE = 1024 * 1024,
+    LIMIT_MANIFEST = 4 * 1024 * 1024,
+
+    /* The archive (snapshot/): Vault refuses entries over
+     * max_entry_size, 1 MiB by default, and its operators raise it to a few;
+     * meta.json and the sums are a few hundred bytes. */
+    LIMIT_SNAPSHOT_ENTRY = 64 * 1024 * 1024,
+    LIMIT_SNAPSHOT_KEY = 64 * 1024,
+    LIMIT_SNAPSHOT_MEMBER = 1024 * 1024,
+    LIMIT_SNAPSHOT_PREFIXES = 8192, /* two-segment prefixes, count */
+
+    LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
+};
+
+#endif
