@@ -13,7 +13,7 @@ enum {
     LIMIT_REQUEST_HEADERS = 64,          /* count */
     LIMIT_CONNECTION_MEMORY = 16 * 1024, /* request line and all headers */
     LIMIT_JSON_DEPTH = 16,
-    LIMIT_PAGE = 1000,         /* rows in one page of a list */
+    LIMIT_PAGE = 1000, /* rows in one page of a list */
     LIMIT_PAGE_DEFAULT = 100,
     LIMIT_WAIT_MS = 60 * 1000, /* the longest ?wait= */
 
@@ -30,6 +30,8 @@ enum {
     LIMIT_SNAPSHOT_KEY = 64 * 1024,
     LIMIT_SNAPSHOT_MEMBER = 1024 * 1024,
     LIMIT_SNAPSHOT_PREFIXES = 8192, /* two-segment prefixes, count */
+    LIMIT_SNAPSHOT_PREFIX_LENGTH = 512, /* a mount's is under 64 */
+    LIMIT_SNAPSHOT_SERVERS = 64,        /* raft peers kept, count */
 
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
 };
