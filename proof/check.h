@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is asked of a snapshot: a table of checks.
+ *
+ * A check that could not run is never a pass, and every check says how much
+ * it looked at.  -1 from a check means that Assay or its surroundings failed
+ * (disk, memory, cancelled): nothing was learnt.  What is wrong with the
+ * snapshot is a result. */
+#ifndef ASSAY_PROOF_CHECK_H
+#define ASSAY_PROOF_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/stream.h"
+#include "transient/transient.h"
+
+struct vault;
+
+enum proof_outcome {
+    PROOF_NOT_RUN,
+    PROOF_PASS,
+    PROOF_FAIL,
+    PROOF_DRIFT,
+};
+
+/* "pass", "fail", "drift", "not_run". */
+const char *proof_outcome_text(enum proof_outcome outcome);
+/* -1 for any other text. */
+int proof_outcome_parse(const char *text, enum proof_outcome *out) MUST_USE;
+
+/* Malloc'd texts; `expected` and `found` may be NULL.  Never a value of a
+ * secret: names, sizes and digests. */
+struct proof_finding {
+    char *kind; /* "entry_missing", "entry_added", "entry_changed", … */
+    char *path;
+    char *expected;
+    char *found;
+};
+
+struct proof_result {
+    const char *name; /* the check's, static */
+    enum proof_outcome outcome;
+    uint64_t covered; /* of `total`, in entries or bytes */
+    uint64_t total;
+    char message[ERROR_TEXT_MAX]; /* one sentence */
+    struct proof_finding *findings; /* the first LIMIT_FINDINGS */
+    size_t findings_count;
+    uint64_t findings_total;
+};
+
+/* What the checks may look at.  Plain data; owned by the caller, who fills
+ * in what there is. */
+struct proof_context {
+    /* The archive as stored: open it from its first byte, close it. */
+    int (*open_archive)(void *ctx, struct source *out, struct error *err);
+    void (*close_archive)(void *ctx, struct source *archive);
+    void *archive_ctx;
+    /* As the catalog has them. */
+    const char *sha256;
+    uint64_t size_bytes;
+    const char *product;        /* "vault" or "openbao" */
+    const char *server_version; /* of the snapshot's server */
+
+    /* The restored copy. */
+    struct vault *transient; /* logged in; NULL: see outcome and reason */
+    enum transient_outcome transient_outcome;
+    const char *transient_text;    /* the error's sentence when not OK */
+    const char *transient_version; /* of the transient's server */
+    int64_t restore_ms;            /* from up to logged in */
+    bool batch_login;              /* the login left no entry */
+
+    const char *work_dir; /* private; for temporary files */
+    const struct cancel *cancel;
+};
+
+struct proof_check {
+    const char *name;
+    const char *question;  /* one sentence, for help and reports */
+    bool needs_transient;  /* not worth asking before the restore */
+    int (*run)(const struct proof_context *c, struct proof_result *r,
+               struct error *err);
+};
+
+/* In order of cost; NULL past the end. */
+const struct proof_check *proof_check_at(size_t i);
+/* NULL for a name that is not in the table: refused at configuration. */
+const struct proof_check *proof_check_find(const char *name);
+
+/* Run one check.  `r` is overwritten, and to be released by the caller also
+ * after -1.  May take as long as reading an archive twice does. */
+int proof_run(const struct proof_check *check, const struct proof_context *c,
+              struct proof_result *r, struct error *err) MUST_USE;
+void proof_result_done(struct proof_result *r);
+
+/* {"name":…,"outcome":…,"covered":…,"total":…,"message":…,"findings":[…],
+ * "findings_total":…} as one item of an array or under `key`. */
+void proof_result_write(const struct proof_result *r, struct jsonw *w,
+                        const char *key);
+
+/* For checks: count a finding and keep it while there is room. */
+void proof_find(struct proof_result *r, const char *kind, const char *path,
+                const char *expected, const char *found);
+void proof_say(struct proof_result *r, enum proof_outcome outcome,
+               const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+#endif
