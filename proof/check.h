@@ -46,7 +46,7 @@ struct proof_result {
     enum proof_outcome outcome;
     uint64_t covered; /* of `total`, in entries or bytes */
     uint64_t total;
-    char message[ERROR_TEXT_MAX]; /* one sentence */
+    char message[ERROR_TEXT_MAX];   /* one sentence */
     struct proof_finding *findings; /* the first LIMIT_FINDINGS */
     size_t findings_count;
     uint64_t findings_total;
@@ -79,8 +79,8 @@ struct proof_context {
 
 struct proof_check {
     const char *name;
-    const char *question;  /* one sentence, for help and reports */
-    bool needs_transient;  /* not worth asking before the restore */
+    const char *question; /* one sentence, for help and reports */
+    bool needs_transient; /* not worth asking before the restore */
     int (*run)(const struct proof_context *c, struct proof_result *r,
                struct error *err);
 };

@@ -17,7 +17,7 @@
 #include "base/stream.h"
 #include "transient/keys.h"
 #include "transient/transient.h"
-#include "vault/client.h"
+#include "vault/vault.h"
 
 enum { TRANSIENT_PHASES = 7 };
 
@@ -29,13 +29,16 @@ struct transient_phase {
 };
 
 struct transient_restore_options {
-    struct source *archive;        /* rewound by the caller */
-    const char *cluster_id;        /* the snapshot's; NULL: not compared */
-    const struct keys *keys;
-    const struct vault_auth *auth; /* to log in to the restored copy */
-    int64_t init_timeout_ms;       /* 0: 30 s */
-    int64_t restore_timeout_ms;    /* 0: 10 min, from upload to data in */
-    int64_t active_timeout_ms;     /* 0: 60 s, from unsealed to active */
+    const struct source *archive; /* at its first byte */
+    const char *cluster_id;       /* the snapshot's; NULL: not compared */
+    const struct keys *keys;      /* NULL: none there are */
+    /* Who logs in to the restored copy: `auth`, or, when that is NULL, with
+     * the credential of `primary`. */
+    const struct vault_auth_options *auth;
+    struct vault *primary;
+    int64_t init_timeout_ms;    /* 0: 30 s */
+    int64_t restore_timeout_ms; /* 0: 10 min, from upload to data in */
+    int64_t active_timeout_ms;  /* 0: 60 s, from unsealed to active */
 };
 
 struct transient_report {

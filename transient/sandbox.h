@@ -20,11 +20,11 @@
 enum {
     SANDBOX_STOP = 's',
     /* Exit codes of the helper. */
-    SANDBOX_EXIT_DONE = 0,         /* stopped as asked, nothing left */
-    SANDBOX_EXIT_BROKEN = 70,      /* the machine said no; text on stdout */
+    SANDBOX_EXIT_DONE = 0,          /* stopped as asked, nothing left */
+    SANDBOX_EXIT_BROKEN = 70,       /* the machine said no; text on stdout */
     SANDBOX_EXIT_NO_ISOLATION = 71, /* namespaces refused; text on stdout */
-    SANDBOX_EXIT_NO_SERVER = 72,   /* the program cannot be executed */
-    SANDBOX_EXIT_SERVER_DIED = 73, /* it ran, and ended by itself */
+    SANDBOX_EXIT_NO_SERVER = 72,    /* the program cannot be executed */
+    SANDBOX_EXIT_SERVER_DIED = 73,  /* it ran, and ended by itself */
 };
 
 /* `assay __sandbox <id> <dir> <server> isolated|open`, standard input the
