@@ -8,6 +8,10 @@ function(assay_module)
   add_library(assay_${M_NAME} STATIC ${M_SOURCES})
   target_include_directories(assay_${M_NAME} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(assay_${M_NAME} PUBLIC ${M_USES})
+  if(ASSAY_TIDY)
+    set_target_properties(assay_${M_NAME} PROPERTIES
+                          C_CLANG_TIDY "${ASSAY_TIDY};--quiet")
+  endif()
 endfunction()
 
 # One cmocka program per source under test.
