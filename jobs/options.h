@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the engine is given.  Plain data; copied by jobs_new. */
+#ifndef ASSAY_JOBS_OPTIONS_H
+#define ASSAY_JOBS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct storage;
+struct signer;
+struct vault;
+
+struct jobs_cluster {
+    const char *name;
+    struct vault *vault;                 /* outlives the jobs */
+    const char *const *unseal_key_files; /* none: nothing can be unsealed */
+    size_t unseal_key_files_count;
+};
+
+struct jobs_options {
+    /* Fixed for the life of the engine; outlive it.  The store is owned
+     * (store_own) by this process. */
+    struct store *store;
+    struct storage *storage;
+    struct signer *signer;
+    const char *data_dir;
+    /* Told about everything that happened to a run, once, in a line; from
+     * any worker.  May be NULL. */
+    void (*report)(void *ctx, const char *line);
+    void *report_ctx;
+
+    /* What jobs_reload may change; copied.  Vault handles excepted: those of
+     * clusters with a known name are kept. */
+    const struct jobs_cluster *clusters;
+    size_t clusters_count;
+    /* Public keys of other Assays whose manifests count; 32 bytes each. */
+    const uint8_t (*trusted_keys)[32];
+    size_t trusted_keys_count;
+    const char *transient_driver; /* NULL: "process" */
+    const char *transient_server; /* NULL: looked up on PATH */
+    const char *transient_helper; /* NULL: this program */
+    bool transient_no_isolation;
+    /* The checks a verdict is made of; none: intact, restorable, lossless. */
+    const char *const *required;
+    size_t required_count;
+    int64_t http_read_timeout_ms;     /* of the listeners of the clusters that
+                                         restores go to; 0: 30 s, as the servers */
+    uint64_t upload_bytes_per_second; /* expected, until measured; 0: 100 MiB */
+    int64_t await_unseal_ms;          /* how long a restore waits; 0: 1 h */
+    int64_t settle_ms; /* until all nodes agree after a restore; 0: 2 min */
+    int64_t drain_ms;  /* jobs_stop waits for running runs; 0: 10 s */
+};
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a request becomes a run. */
+#ifndef ASSAY_JOBS_SUBMIT_H
+#define ASSAY_JOBS_SUBMIT_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "store/runs.h"
+
+struct jobs;
+
+/* Who asks.  Texts may be NULL. */
+struct jobs_caller {
+    const char *display_name;
+    const char *entity_id;
+    const char *requester_key; /* keyed hash of the token, hex */
+    const char *idempotency_key;
+};
+
+/* Texts may be NULL for the default.  `cluster`: the only one, if there is
+ * just one.  `snapshot`: an id, "latest" or "latest-valid". */
+struct jobs_backup_request {
+    const char *cluster;
+};
+
+struct jobs_validation_request {
+    const char *cluster;  /* narrows `snapshot` down */
+    const char *snapshot; /* NULL: "latest" */
+    const char *driver;   /* NULL: as configured */
+    const char *oracle;   /* none exists yet: anything is ERR_INVALID */
+};
+
+struct jobs_restore_request {
+    const char *snapshot; /* required; "latest-valid" is fine */
+    const char *target;   /* a cluster; NULL: the snapshot's own */
+    bool dry_run;
+    bool force;         /* the target's identity and keys are not the
+                           snapshot's: snapshot-force */
+    bool override;      /* in spite of a missing verdict or a blocker */
+    const char *reason; /* required with `override` */
+};
+
+/* Check against catalog and configuration, then runs_create (its errors and
+ * its meaning of *existing).  *run is to be released with run_done.
+ *
+ * ERR_INVALID names the field; ERR_NOT_FOUND a snapshot that is not there;
+ * ERR_PRECONDITION a restore of what is not `valid` without override (a dry
+ * run may be asked for all the same: its plan says so). */
+int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
+                       const struct jobs_caller *who, struct run *run,
+                       bool *existing, struct error *err) MUST_USE;
+int jobs_submit_validation(struct jobs *j,
+                           const struct jobs_validation_request *r,
+                           const struct jobs_caller *who, struct run *run,
+                           bool *existing, struct error *err) MUST_USE;
+int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
+                        const struct jobs_caller *who, struct run *run,
+                        bool *existing, struct error *err) MUST_USE;
+
+#endif
