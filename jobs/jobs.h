@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "jobs/options.h"
 #include "jobs/submit.h"
+#include "store/snapshots.h"
 
 struct jobs;
-struct vault_status;
 
 /* ERR_INVALID for a driver, check or cluster name that cannot be. */
 int jobs_new(const struct jobs_options *o, struct jobs **out,
@@ -50,11 +50,25 @@ int jobs_cancel(struct jobs *j, const char *run_id, struct error *err) MUST_USE;
 int jobs_delete_snapshot(struct jobs *j, const char *ref,
                          struct error *err) MUST_USE;
 
-/* The last thing a background look (every ten seconds) found out about a
- * cluster, never waiting for it.  *seen_at is when, 0: not yet.  False for a
- * cluster that is not configured. */
-bool jobs_cluster_status(struct jobs *j, const char *cluster,
-                         struct vault_status *out, int64_t *seen_at);
+/* What the last look at a cluster found (every ten seconds, from a thread of
+ * its own).  Plain data; texts are "" when not known. */
+struct jobs_cluster_view {
+    int64_t seen_ms; /* 0: nobody has looked yet */
+    bool reachable;
+    bool initialized;
+    bool sealed;
+    bool has_leader;
+    char product[SNAPSHOTS_PRODUCT_MAX];
+    char version[SNAPSHOTS_VERSION_MAX];
+    char cluster_id[SNAPSHOTS_CLUSTER_ID_MAX];
+    char cluster_name[SNAPSHOTS_CLUSTER_NAME_MAX];
+    char leader_address[257];
+    char error[ERROR_TEXT_MAX]; /* why it is not reachable */
+};
+
+/* Never waits.  False for a cluster that is not configured. */
+bool jobs_cluster_view(struct jobs *j, const char *cluster,
+                       struct jobs_cluster_view *out);
 /* The i-th configured cluster's name, NULL past the end; it lives as long as
  * the engine. */
 const char *jobs_cluster_name(struct jobs *j, size_t i);
