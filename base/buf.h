@@ -49,8 +49,8 @@ void buf_claim(struct buf *b, size_t len);
 
 bool buf_failed(const struct buf *b);
 /* -1 and ERR_TOO_LARGE "<what> is larger than … bytes" if an append failed. */
-int buf_check(const struct buf *b, const char *what, struct error *err)
-    MUST_USE;
+int buf_check(const struct buf *b, const char *what,
+              struct error *err) MUST_USE;
 /* Text so far, never NULL. */
 const char *buf_text(const struct buf *b);
 /* Hand the bytes over as a malloc'd NUL-terminated string; the buffer is

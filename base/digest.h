@@ -46,8 +46,7 @@ int signer_open(const char *path, struct signer **out,
 void signer_public_key(const struct signer *s,
                        uint8_t out[DIGEST_PUBLIC_KEY_SIZE]);
 int signer_sign(struct signer *s, const void *data, size_t len,
-                uint8_t out[DIGEST_SIGNATURE_SIZE],
-                struct error *err) MUST_USE;
+                uint8_t out[DIGEST_SIGNATURE_SIZE], struct error *err) MUST_USE;
 void signer_free(struct signer *s);
 /* True only for a good signature by that key. */
 bool signature_verify(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE],

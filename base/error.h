@@ -15,19 +15,19 @@
 
 enum error_kind {
     ERR_NONE = 0,
-    ERR_INTERNAL,      /* our own fault, or the machine's: memory, a bug  500 */
-    ERR_IO,            /* file, disk, database                            500 */
-    ERR_INVALID,       /* the request or the input is not acceptable      400 */
-    ERR_DENIED,        /* missing, bad or insufficient token              403 */
-    ERR_NOT_FOUND,     /* the thing asked for does not exist              404 */
-    ERR_METHOD,        /* the path exists, the operation does not         405 */
-    ERR_CONFLICT,      /* something else is already running               409 */
-    ERR_PRECONDITION,  /* a gate refused: not valid, payload differs      422 */
-    ERR_TOO_LARGE,     /* over a limit of base/limits.h                   413 */
-    ERR_CORRUPT,       /* data that arrived is damaged or incomplete      500 */
-    ERR_UPSTREAM,      /* Vault answered with an error                    502 */
-    ERR_UNAVAILABLE,   /* Vault cannot be reached, is sealed, or stalled  503 */
-    ERR_CANCELLED,     /* somebody asked to stop                          500 */
+    ERR_INTERNAL,     /* our own fault, or the machine's: memory, a bug  500 */
+    ERR_IO,           /* file, disk, database                            500 */
+    ERR_INVALID,      /* the request or the input is not acceptable      400 */
+    ERR_DENIED,       /* missing, bad or insufficient token              403 */
+    ERR_NOT_FOUND,    /* the thing asked for does not exist              404 */
+    ERR_METHOD,       /* the path exists, the operation does not         405 */
+    ERR_CONFLICT,     /* something else is already running               409 */
+    ERR_PRECONDITION, /* a gate refused: not valid, payload differs      422 */
+    ERR_TOO_LARGE,    /* over a limit of base/limits.h                   413 */
+    ERR_CORRUPT,      /* data that arrived is damaged or incomplete      500 */
+    ERR_UPSTREAM,     /* Vault answered with an error                    502 */
+    ERR_UNAVAILABLE,  /* Vault cannot be reached, is sealed, or stalled  503 */
+    ERR_CANCELLED,    /* somebody asked to stop                          500 */
 };
 
 enum { ERROR_TEXT_MAX = 512 };

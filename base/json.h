@@ -61,8 +61,7 @@ const char *json_get_text(const struct json *o, const char *key,
 uint64_t json_get_u64(const struct json *o, const char *key,
                       uint64_t otherwise);
 int64_t json_get_i64(const struct json *o, const char *key, int64_t otherwise);
-double json_get_double(const struct json *o, const char *key,
-                       double otherwise);
+double json_get_double(const struct json *o, const char *key, double otherwise);
 bool json_get_bool(const struct json *o, const char *key, bool otherwise);
 /* Compact text of the node, appended. */
 void json_print(const struct json *node, struct buf *out);

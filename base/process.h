@@ -14,14 +14,14 @@
 #include "base/error.h"
 
 struct process_options {
-    const char *program;      /* absolute path */
-    const char *const *argv;  /* NULL-terminated, argv[0] included */
-    const char *const *env;   /* NULL-terminated; NULL: empty environment */
-    const char *dir;          /* NULL: where we are */
-    int stdin_fd;             /* -1: /dev/null */
-    int stdout_fd;            /* -1: /dev/null */
-    int stderr_fd;            /* -1: /dev/null */
-    bool new_group;           /* leads its own process group */
+    const char *program;     /* absolute path */
+    const char *const *argv; /* NULL-terminated, argv[0] included */
+    const char *const *env;  /* NULL-terminated; NULL: empty environment */
+    const char *dir;         /* NULL: where we are */
+    int stdin_fd;            /* -1: /dev/null */
+    int stdout_fd;           /* -1: /dev/null */
+    int stderr_fd;           /* -1: /dev/null */
+    bool new_group;          /* leads its own process group */
 };
 
 /* 0 and the child's pid, or -1 when it could not be started (exec errors
