@@ -64,6 +64,6 @@ struct route {
     const char *help; /* one sentence */
 };
 
-const char *verb_name(enum verb verb); /* "read", "list", … */
+const char *route_verb_name(enum verb verb); /* "read", "list", … */
 
 #endif
