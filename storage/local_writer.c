@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -177,8 +176,7 @@ int local_writer_write(void *writer, const void *data, size_t len,
  * (NFS among them) get the older way to the same end. */
 static int rename_new(const struct local_writer *w, struct error *err)
 {
-    if (syscall(SYS_renameat2, AT_FDCWD, w->part, AT_FDCWD, w->path,
-                1 /* RENAME_NOREPLACE */) == 0)
+    if (renameat2(AT_FDCWD, w->part, AT_FDCWD, w->path, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno == EINVAL || errno == ENOSYS) {
         if (link(w->part, w->path) == 0) {
