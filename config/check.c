@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What follows from the settings together: defaults that depend on others,
+ * and combinations that cannot be meant. */
+#include <arpa/inet.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "config/schema.h"
+
+enum { HOST_MAX = 256, PATH_TEXT_MAX = 256 };
+
+static int set_text(char **where, const char *value)
+{
+    *where = text_dup(value);
+    return *where != NULL ? 0 : -1;
+}
+
+/* The host of host:port, without brackets.  False if it is neither. */
+static bool split_address(const char *address, char *host, uint64_t *port)
+{
+    const char *colon = strrchr(address, ':');
+    size_t len = 0;
+
+    if (colon == NULL || !text_u64(colon + 1, port) || *port > 65535)
+        return false;
+    len = (size_t)(colon - address);
+    if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
+        address++;
+        len -= 2;
+    } else if (memchr(address, ':', len) != NULL) {
+        return false; /* an IPv6 address needs its brackets */
+    }
+    if (len == 0 || len >= HOST_MAX)
+        return false;
+    memcpy(host, address, len);
+    host[len] = '\0';
+    return true;
+}
+
+static bool host_is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool config_is_loopback(const char *address)
+{
+    char host[HOST_MAX];
+    uint64_t port = 0;
+
+    return split_address(address, host, &port) && host_is_loopback(host);
+}
+
+static void check_listen(struct config *config, struct config_report *report)
+{
+    char host[HOST_MAX];
+    uint64_t port = 0;
+
+    if (config->listen_count == 0 &&
+        config_set_listen(config, "127.0.0.1:8210") != 0)
+        report_error(report, "listen: out of memory");
+    if (config->listen_count > 8)
+        report_error(report, "listen: at most 8 addresses");
+    for (size_t i = 0; i < config->listen_count; i++) {
+        const struct config_listen *l = &config->listen[i];
+
+        if (l->address == NULL)
+            report_error(report, "listen[%zu].address: missing", i);
+        else if (!split_address(l->address, host, &port))
+            report_error(report,
+                         "listen[%zu].address: expected host:port, such as "
+                         "127.0.0.1:8210 or [::1]:8210",
+                         i);
+        else if (!host_is_loopback(host) && !l->tls_disable)
+            report_error(report,
+                         "listen[%zu].address: %s can be reached from "
+                         "elsewhere, and tokens would travel in the clear; "
+                         "listen on 127.0.0.1 behind a proxy that speaks "
+                         "TLS, or say \"tls_disable\": true",
+                         i, l->address);
+    }
+}
+
+/* The method, from the credential that is there. */
+static void infer_method(struct config_auth *auth)
+{
+    if (auth->method != CONFIG_AUTH_UNSET)
+        return;
+    if (auth->token != NULL)
+        auth->method = CONFIG_AUTH_TOKEN;
+    else if (auth->token_file != NULL)
+        auth->method = CONFIG_AUTH_TOKEN_FILE;
+    else if (auth->role_id != NULL || auth->role_id_file != NULL)
+        auth->method = CONFIG_AUTH_APPROLE;
+    else if (auth->role != NULL)
+        auth->method = CONFIG_AUTH_KUBERNETES;
+}
+
+static void check_auth(struct config_cluster *c, const char *const *env,
+                       struct config_report *report)
+{
+    struct config_auth *auth = &c->auth;
+    const struct schema_section *section =
+        schema_find(schema_find(&schema_root, "clusters")->section, "auth")
+            ->section;
+
+    infer_method(auth);
+    switch ((enum config_auth_method)auth->method) {
+    case CONFIG_AUTH_UNSET:
+        if (!c->from_environment)
+            report_error(report,
+                         "clusters.%s.auth.method: expected one of token, "
+                         "token_file, approle, kubernetes",
+                         c->name);
+        break;
+    case CONFIG_AUTH_TOKEN: {
+        const char *token =
+            config_environment_get(env, "BAO_TOKEN", "VAULT_TOKEN");
+
+        if (auth->token == NULL && token != NULL)
+            (void)schema_set(schema_find(section, "token"), auth, token);
+        if (auth->token == NULL)
+            report_error(report,
+                         "clusters.%s.auth.token: missing, and neither "
+                         "VAULT_TOKEN nor BAO_TOKEN is set",
+                         c->name);
+        break;
+    }
+    case CONFIG_AUTH_TOKEN_FILE:
+        if (auth->token_file == NULL)
+            report_error(report, "clusters.%s.auth.token_file: missing",
+                         c->name);
+        break;
+    case CONFIG_AUTH_APPROLE:
+        if (auth->role_id == NULL && auth->role_id_file == NULL)
+            report_error(report, "clusters.%s.auth.role_id_file: missing",
+                         c->name);
+        break;
+    case CONFIG_AUTH_KUBERNETES:
+        if (auth->role == NULL)
+            report_error(report, "clusters.%s.auth.role: missing", c->name);
+        break;
+    }
+}
+
+/* Files may be written later (by an agent, say), hence only a warning. */
+static void check_readable(struct config_report *report, const char *cluster,
+                           const char *setting, const char *path)
+{
+    if (path != NULL && access(path, R_OK) != 0)
+        report_warning(report, "clusters.%s.%s: cannot read %s: %m", cluster,
+                       setting, path);
+}
+
+static void check_files(const struct config_cluster *c,
+                        struct config_report *report)
+{
+    check_readable(report, c->name, "ca_cert_file", c->ca_cert_file);
+    check_readable(report, c->name, "ca_cert_dir", c->ca_cert_dir);
+    check_readable(report, c->name, "client_cert_file", c->client_cert_file);
+    check_readable(report, c->name, "client_key_file", c->client_key_file);
+    check_readable(report, c->name, "auth.token_file", c->auth.token_file);
+    check_readable(report, c->name, "auth.role_id_file", c->auth.role_id_file);
+    check_readable(report, c->name, "auth.secret_id_file",
+                   c->auth.secret_id_file);
+    check_readable(report, c->name, "auth.jwt_file", c->auth.jwt_file);
+    for (size_t i = 0; i < c->unseal.key_files.count; i++)
+        check_readable(report, c->name, "unseal.key_files",
+                       c->unseal.key_files.items[i]);
+}
+
+static bool is_server_address(const char *address)
+{
+    return text_starts(address, "http://") ||
+           text_starts(address, "https://") || text_starts(address, "unix:///");
+}
+
+static void check_cluster(struct config_cluster *c, const char *const *env,
+                          struct config_report *report)
+{
+    if (c->address == NULL && !c->from_environment)
+        report_error(report, "clusters.%s.address: missing", c->name);
+    else if (c->address != NULL && !is_server_address(c->address))
+        report_error(report,
+                     "clusters.%s.address: expected https://host:port, "
+                     "http://host:port or unix:///path",
+                     c->name);
+    for (size_t i = 0; i < c->peers.count; i++)
+        if (!is_server_address(c->peers.items[i]))
+            report_error(report,
+                         "clusters.%s.peers[%zu]: expected https://host:port "
+                         "or http://host:port",
+                         c->name, i);
+    if ((c->client_cert_file == NULL) != (c->client_key_file == NULL))
+        report_error(report,
+                     "clusters.%s: client_cert_file and client_key_file go "
+                     "together",
+                     c->name);
+    if (c->tls_skip_verify)
+        report_warning(report,
+                       "clusters.%s.tls_skip_verify: whoever answers gets "
+                       "the token",
+                       c->name);
+    check_auth(c, env, report);
+    check_files(c, report);
+}
+
+/* Without a word about it, the cluster is the one that Vault's own CLI would
+ * speak to. */
+static void check_clusters(struct config *config, const char *const *env,
+                           struct config_report *report)
+{
+    const char *address = config_environment_get(env, "BAO_ADDR", "VAULT_ADDR");
+
+    if (config->clusters_count == 0 && (address != NULL || config->dev) &&
+        schema_element(schema_find(&schema_root, "clusters"), config, "main",
+                       0) == NULL)
+        report_error(report, "clusters: out of memory");
+    if (config->clusters_count == 0)
+        report_error(report, "clusters: none is configured, and neither "
+                             "VAULT_ADDR nor BAO_ADDR is set");
+    if (config->clusters_count == 1 && config->clusters[0].address == NULL) {
+        struct config_cluster *c = &config->clusters[0];
+
+        c->from_environment = address != NULL || config->dev;
+        if (address == NULL && config->dev &&
+            set_text(&c->address, "http://127.0.0.1:8200") != 0)
+            report_error(report, "clusters: out of memory");
+        if (config->dev)
+            c->auth.allow_root = true;
+    }
+    for (size_t i = 0; i < config->clusters_count; i++)
+        check_cluster(&config->clusters[i], env, report);
+}
+
+static void check_storage(struct config *config, struct config_report *report)
+{
+    struct config_storage *s = NULL;
+
+    if (config->storage_count == 0 && config->data_dir != NULL) {
+        s = schema_element(schema_find(&schema_root, "storage"), config, "disk",
+                           0);
+        if (s == NULL ||
+            (s->path = text_format("%s/snapshots", config->data_dir)) == NULL)
+            report_error(report, "storage: out of memory");
+    }
+    if (config->storage_count > 1)
+        report_error(report,
+                     "storage: this version of Assay keeps archives in one "
+                     "place; %zu are configured",
+                     config->storage_count);
+    for (size_t i = 0; i < config->storage_count; i++)
+        if (config->storage[i].path == NULL)
+            report_error(report, "storage.%s.path: missing",
+                         config->storage[i].name);
+}
+
+/* Every part of the mount becomes a part of URLs and of policies. */
+static bool mount_is_good(const char *mount)
+{
+    size_t part = 0;
+
+    for (const char *p = mount; *p != '\0'; p++) {
+        if (*p == '/') {
+            if (part == 0)
+                return false;
+            part = 0;
+        } else if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
+                          "XYZ0123456789-_",
+                          *p) == NULL) {
+            return false;
+        } else {
+            part++;
+        }
+    }
+    return part > 0;
+}
+
+static void trim_slashes(char *text)
+{
+    size_t len = strlen(text);
+
+    while (len > 0 && text[len - 1] == '/')
+        text[--len] = '\0';
+    if (*text == '/')
+        memmove(text, text + strspn(text, "/"), len + 1 - strspn(text, "/"));
+}
+
+static void check_access(struct config *config, struct config_report *report)
+{
+    if (config->access.mount != NULL)
+        trim_slashes(config->access.mount);
+    if (config->access.mount == NULL || !mount_is_good(config->access.mount))
+        report_error(report, "access.mount: expected a path of letters, "
+                             "digits, '-' and '_', such as \"assay\"");
+    if (config->access.namespace != NULL)
+        trim_slashes(config->access.namespace);
+}
+
+static void check_keys(const struct config *config,
+                       struct config_report *report)
+{
+    uint8_t key[32];
+
+    for (size_t i = 0; i < config->trusted_keys.count; i++)
+        if (!text_unhex(config->trusted_keys.items[i], key, sizeof(key)))
+            report_error(report,
+                         "trusted_keys[%zu]: expected an Ed25519 public key "
+                         "of 64 hex digits",
+                         i);
+}
+
+void config_check(struct config *config, const char *const *env,
+                  struct config_report *report)
+{
+    if (config->data_dir == NULL)
+        report_error(report, "data_dir: missing");
+    if (config->validation.required.count == 0)
+        report_error(report, "validation.required: at least one check, or "
+                             "every snapshot would stay inconclusive");
+    if (config->transient.isolation == CONFIG_ISOLATION_OFF)
+        report_warning(report,
+                       "transient.isolation: off: a transient server holds "
+                       "production secrets and can reach what they open");
+    check_listen(config, report);
+    check_clusters(config, env, report);
+    check_storage(config, report);
+    check_access(config, report);
+    check_keys(config, report);
+}
