@@ -7,7 +7,7 @@ add_compile_options(
   -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wformat=2
   -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition
   -Wvla -Wundef -Wwrite-strings -Wpointer-arith -Wnull-dereference
-  -fno-common -fno-strict-aliasing
+  -fno-common -fno-strict-aliasing -UNDEBUG
   "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wlogical-op -Wduplicated-cond -Wduplicated-branches)
