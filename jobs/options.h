@@ -27,13 +27,8 @@ struct jobs_options {
     struct storage *storage;
     struct signer *signer;
     const char *data_dir;
-    /* Told about everything that happened to a run, once, in a line; from
-     * any worker.  May be NULL. */
-    void (*report)(void *ctx, const char *line);
-    void *report_ctx;
-
-    /* What jobs_reload may change; copied.  Vault handles excepted: those of
-     * clusters with a known name are kept. */
+    /* What jobs_reload may change.  Of the clusters only the key files: a
+     * cluster that was not there from the start is ignored. */
     const struct jobs_cluster *clusters;
     size_t clusters_count;
     /* Public keys of other Assays whose manifests count; 32 bytes each. */
