@@ -101,6 +101,7 @@ void run_done(struct run *run);
 const char *run_kind_name(enum run_kind kind); /* backup, validation, … */
 const char *run_status_name(enum run_status status);
 /* False for a name that is not one; *out is then untouched. */
+bool run_kind_parse(const char *name, enum run_kind *out);
 bool run_status_parse(const char *name, enum run_status *out);
 /* Over, for good. */
 bool run_status_final(enum run_status status);
