@@ -25,6 +25,9 @@ static void mark_cut(char *text, size_t size)
 }
 
 static void fill(struct error *err, enum error_kind kind, const char *fmt,
+                 va_list ap) __attribute__((format(printf, 3, 0)));
+
+static void fill(struct error *err, enum error_kind kind, const char *fmt,
                  va_list ap)
 {
     int n;
