@@ -53,8 +53,9 @@ int config_load(const struct config_source *source,
         report_error(report, "out of memory");
         goto done;
     }
-    if (source->file != NULL)
-        config_file_apply(source->file, config, report);
+    if (source->file != NULL &&
+        !config_file_apply(source->file, config, report))
+        goto done;
     config_environment_apply(source->env, config, report);
     if (source->listen != NULL &&
         config_set_listen(config, source->listen) != 0)

@@ -246,9 +246,10 @@ static void apply_section(struct walk *w, const struct schema_section *section,
     }
 }
 
-void config_file_apply(const char *path, struct config *config,
+bool config_file_apply(const char *path, struct config *config,
                        struct config_report *report)
 {
+    bool readable = false;
     struct walk walk = {.report = report};
     struct json *root = NULL;
     struct buf text;
@@ -269,7 +270,9 @@ void config_file_apply(const char *path, struct config *config,
         goto done;
     }
     apply_section(&walk, &schema_root, config, root);
+    readable = true;
 done:
     json_free(root);
     buf_done(&text);
+    return readable;
 }

@@ -85,8 +85,9 @@ void report_warning(struct config_report *r, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 
 /* The sources (file.c, environment.c) and the judge (check.c). */
-void config_file_apply(const char *path, struct config *config,
-                       struct config_report *report);
+/* False if it cannot be read at all: judging the rest makes no sense. */
+bool config_file_apply(const char *path, struct config *config,
+                       struct config_report *report) MUST_USE;
 void config_environment_apply(const char *const *env, struct config *config,
                               struct config_report *report);
 /* The value of the first of two names, "" counting as not set; or NULL. */

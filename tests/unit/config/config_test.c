@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every kind of problem, and what a good configuration becomes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "config/config.h"
+
+static const char *const no_env[] = {NULL};
+
+static char file_path[] = "/tmp/assay-config-XXXXXX";
+
+static int make_file(void **state)
+{
+    int fd = mkstemp(file_path);
+
+    (void)state;
+    if (fd < 0)
+        return -1;
+    return close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(file_path);
+}
+
+struct loaded {
+    struct config *config;
+    struct config_report report;
+    int rc;
+};
+
+static struct loaded load_env(const char *text, const char *const *env,
+                              bool dev)
+{
+    struct loaded l = {0};
+    struct config_source source = {.env = env, .dev = dev};
+    struct error err = {0};
+
+    if (text != NULL) {
+        assert_int_equal(
+            file_replace(file_path, text, strlen(text), 0600, &err), 0);
+        source.file = file_path;
+    }
+    l.rc = config_load(&source, &l.report, &l.config);
+    assert_int_equal(l.rc == 0, l.report.errors == 0);
+    return l;
+}
+
+static struct loaded load(const char *text)
+{
+    return load_env(text, no_env, false);
+}
+
+static bool said(const struct loaded *l, const char *part)
+{
+    for (size_t i = 0; i < l->report.kept; i++)
+        if (strstr(l->report.items[i].text, part) != NULL)
+            return true;
+    return false;
+}
+
+static void assert_said(const struct loaded *l, const char *part)
+{
+    if (said(l, part))
+        return;
+    for (size_t i = 0; i < l->report.kept; i++)
+        print_message("said: %s\n", l->report.items[i].text);
+    fail_msg("nobody said: %s", part);
+}
+
+/* One problem, and this is it. */
+static void assert_problem(const char *text, const char *problem)
+{
+    struct loaded l = load(text);
+
+    assert_said(&l, problem);
+    assert_int_equal(l.rc, -1);
+    assert_int_equal(l.report.errors, 1);
+    assert_null(l.config);
+}
+
+#define CLUSTER                                                                \
+    "\"clusters\": {\"main\": {\"address\": \"https://v:8200\","               \
+    " \"auth\": {\"method\": \"approle\", \"role_id\": \"r\"}}}"
+
+static void full_file(void **state)
+{
+    struct loaded l = load(
+        "{ // a comment\n"
+        "\"listen\": [{\"address\": \"127.0.0.1:1\"},"
+        " {\"address\": \"0.0.0.0:2\", \"tls_disable\": true}],\n"
+        "\"data_dir\": \"/d\", \"drain\": \"1m30s\", /* another */\n"
+        "\"clusters\": {\"main\": {\"address\": \"https://v:8200\","
+        "  \"peers\": [\"https://w:8200\"], \"namespace\": \"ns\","
+        "  \"auth\": {\"method\": \"approle\", \"role_id_file\": \"/r\","
+        "             \"secret_id_file\": \"/s\"},"
+        "  \"unseal\": {\"key_files\": [\"/1\", \"/2\"]}}},\n"
+        "\"storage\": {\"disk\": {\"type\": \"local\", \"path\": \"/p\"}},\n"
+        "\"transient\": {\"driver\": \"process\", \"server\": \"/usr/bin/bao\","
+        "  \"isolation\": \"off\"},\n"
+        "\"validation\": {\"required\": [\"intact\"]},\n"
+        "\"restore\": {\"server_read_timeout\": 90,"
+        "  \"upload_bytes_per_second\": \"64MiB\", \"targets\": {}},\n"
+        "\"access\": {\"mount\": \"/backup/assay/\", \"namespace\": \"a/\","
+        "  \"break_glass\": []},\n"
+        "\"log\": {\"level\": \"debug\", \"format\": \"json\"},\n"
+        "\"schedules\": {}, \"oracles\": null }");
+    const struct config *c = l.config;
+
+    (void)state;
+    assert_int_equal(l.report.errors, 0);
+    assert_int_equal(c->listen_count, 2);
+    assert_string_equal(c->listen[1].address, "0.0.0.0:2");
+    assert_true(c->listen[1].tls_disable);
+    assert_string_equal(c->data_dir, "/d");
+    assert_int_equal(c->drain_ms, 90000);
+    assert_int_equal(c->clusters_count, 1);
+    assert_string_equal(c->clusters[0].name, "main");
+    assert_string_equal(c->clusters[0].peers.items[0], "https://w:8200");
+    assert_int_equal(c->clusters[0].auth.method, CONFIG_AUTH_APPROLE);
+    assert_string_equal(c->clusters[0].auth.secret_id_file, "/s");
+    assert_int_equal(c->clusters[0].unseal.key_files.count, 2);
+    assert_false(c->clusters[0].from_environment);
+    assert_string_equal(c->storage[0].path, "/p");
+    assert_int_equal(c->storage[0].type, CONFIG_STORAGE_LOCAL);
+    assert_string_equal(c->transient.server, "/usr/bin/bao");
+    assert_int_equal(c->transient.isolation, CONFIG_ISOLATION_OFF);
+    assert_int_equal(c->validation.required.count, 1);
+    assert_int_equal(c->restore.server_read_timeout_ms, 90000);
+    assert_int_equal(c->restore.upload_bytes_per_second, 64 << 20);
+    assert_string_equal(c->access.mount, "backup/assay");
+    assert_string_equal(c->access.namespace, "a");
+    assert_int_equal(config_log_level(c), LOG_LEVEL_DEBUG);
+    assert_int_equal(c->log.format, CONFIG_LOG_JSON);
+    config_free(l.config);
+}
+
+static void defaults(void **state)
+{
+    struct loaded l = load("{" CLUSTER "}");
+    const struct config *c = l.config;
+
+    (void)state;
+    assert_int_equal(l.rc, 0);
+    assert_string_equal(c->data_dir, "/var/lib/assay");
+    assert_string_equal(c->listen[0].address, "127.0.0.1:8210");
+    assert_string_equal(c->storage[0].name, "disk");
+    assert_string_equal(c->storage[0].path, "/var/lib/assay/snapshots");
+    assert_string_equal(c->access.mount, "assay");
+    assert_int_equal(c->validation.required.count, 3);
+    assert_int_equal(c->transient.isolation, CONFIG_ISOLATION_REQUIRED);
+    assert_int_equal(config_log_level(c), LOG_LEVEL_INFO);
+    assert_false(c->access.allow_root);
+    assert_false(c->clusters[0].auth.allow_root);
+    config_free(l.config);
+}
+
+static void dev_needs_nothing(void **state)
+{
+    struct loaded l = load_env(NULL, no_env, true);
+    const struct config *c = l.config;
+
+    (void)state;
+    assert_int_equal(l.rc, 0);
+    assert_true(c->dev);
+    assert_string_equal(c->data_dir, "./assay-data");
+    assert_string_equal(c->listen[0].address, "127.0.0.1:8210");
+    assert_string_equal(c->clusters[0].name, "main");
+    assert_string_equal(c->clusters[0].address, "http://127.0.0.1:8200");
+    assert_true(c->clusters[0].from_environment);
+    assert_true(c->clusters[0].auth.allow_root);
+    assert_true(c->access.allow_root);
+    config_free(l.config);
+}
+
+static void wrong_values_name_the_path(void **state)
+{
+    (void)state;
+    assert_problem(
+        "{\"clusters\":{\"main\":{\"address\":\"http://v\",\"auth\":"
+        "{\"method\":\"ldap\",\"token\":\"hvs.x\"}}}}",
+        "clusters.main.auth.method: expected one of token, token_file, "
+        "approle, kubernetes");
+    assert_problem("{" CLUSTER ",\"data_dir\":7}",
+                   "data_dir: expected text, got a number");
+    assert_problem("{" CLUSTER ",\"drain\":\"soon\"}",
+                   "drain: expected a duration from");
+    assert_problem("{" CLUSTER ",\"drain\":true}",
+                   "such as \"90s\", got true or false");
+    assert_problem("{" CLUSTER ",\"listen\":{}}",
+                   "listen: expected an array of objects, got an object");
+    assert_problem("{" CLUSTER ",\"listen\":[\"127.0.0.1:1\"]}",
+                   "listen[0]: expected an object, got text");
+    assert_problem("{" CLUSTER ",\"listen\":[{\"address\":\"127.0.0.1:1\","
+                   "\"tls_disable\":\"yes\"}]}",
+                   "listen[0].tls_disable: expected true or false, got text");
+    assert_problem("{" CLUSTER ",\"storage\":[]}",
+                   "storage: expected an object, by name, got an array");
+    assert_problem("{" CLUSTER
+                   ",\"validation\":{\"required\":[\"lossless\",\"intakt\"]}}",
+                   "validation.required[1]: expected an array of: intact, "
+                   "restorable, lossless");
+    assert_problem("{" CLUSTER ",\"validation\":{\"required\":[\"intact\",1]}}",
+                   "validation.required[1]: expected");
+    assert_problem("{" CLUSTER ",\"validation\":{\"required\":[]}}",
+                   "validation.required: at least one check");
+    assert_problem("{" CLUSTER ",\"restore\":{\"upload_bytes_per_second\":"
+                   "\"fast\"}}",
+                   "restore.upload_bytes_per_second: expected a size");
+    assert_problem("{" CLUSTER ",\"data_dir\":\"\"}", "data_dir: missing");
+    assert_problem("{" CLUSTER ",\"trusted_keys\":[\"abc\"]}",
+                   "trusted_keys[0]: expected an Ed25519 public key");
+    assert_problem("[]", "expected an object, got an array");
+    assert_problem("{" CLUSTER ",\"storage\":{\"Disk 1\":{\"path\":\"/\"}}}",
+                   "storage.Disk 1: a name is");
+}
+
+static void unknown_settings_are_errors(void **state)
+{
+    (void)state;
+    assert_problem("{" CLUSTER ",\"data_dri\":\"/x\"}",
+                   "data_dri: unknown setting; did you mean \"data_dir\"?");
+    assert_problem("{" CLUSTER ",\"access\":{\"zzzzzz\":1}}",
+                   "access.zzzzzz: unknown setting");
+    assert_problem("{\"clusters\":{\"main\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"role_id\":\"r\",\"secretid\":\"s\"}}}}",
+                   "clusters.main.auth.secretid: unknown setting; did you "
+                   "mean \"secret_id\"?");
+}
+
+static void later_settings_are_refused(void **state)
+{
+    static const char *const later[] = {
+        "\"schedules\":{\"nightly\":{\"cron\":\"0 2 * * *\"}}",
+        "\"oracles\":{\"terraform\":{\"dir\":\"/etc\"}}",
+        "\"retention\":{\"keep\":3}",
+        "\"notify\":[1]",
+        "\"access\":{\"break_glass\":[{\"name\":\"x\"}]}",
+        "\"restore\":{\"targets\":{\"x\":{}}}",
+        "\"transient\":{\"terraform\":{\"dir\":\"/x\"}}",
+        "\"listen\":[{\"address\":\"127.0.0.1:1\",\"tls_cert_file\":\"/x\"}]",
+    };
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        (void)snprintf(text, sizeof(text), "{" CLUSTER ",%s}", later[i]);
+        assert_problem(text, "not available in this version of Assay");
+    }
+    assert_problem("{" CLUSTER ",\"restore\":{\"approvals\":1}}",
+                   "restore.approvals: approvals are not available");
+    assert_problem("{" CLUSTER ",\"transient\":{\"driver\":\"terraform\"}}",
+                   "transient.driver: expected one of process");
+}
+
+static void all_problems_at_once(void **state)
+{
+    struct loaded l = load("{\"data_dri\":1,\"drain\":\"x\","
+                           "\"clusters\":{\"a\":{}, \"b\":{\"address\":\"v\","
+                           "\"auth\":{\"method\":\"token_file\"}}}}");
+
+    (void)state;
+    assert_int_equal(l.rc, -1);
+    assert_said(&l, "data_dri");
+    assert_said(&l, "drain");
+    assert_said(&l, "clusters.a.address: missing");
+    assert_said(&l, "clusters.a.auth.method: expected one of");
+    assert_said(&l, "clusters.b.address: expected https://");
+    assert_said(&l, "clusters.b.auth.token_file: missing");
+    assert_int_equal(l.report.errors, 6);
+}
+
+static void problems_are_bounded(void **state)
+{
+    char text[4096] = "{" CLUSTER; /* the rest is zeros */
+    struct loaded l = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        size_t len = strlen(text);
+
+        (void)snprintf(text + len, sizeof(text) - len, ",\"unknown%u\":1", i);
+    }
+    text[strlen(text)] = '}';
+    l = load(text);
+    assert_int_equal(l.report.errors, 60);
+    assert_int_equal(l.report.kept, CONFIG_PROBLEMS_MAX);
+}
+
+static void bad_files(void **state)
+{
+    struct config_source source = {.file = "/nonexistent/assay.json",
+                                   .env = no_env};
+    struct config_report report;
+    struct config *config = NULL;
+
+    (void)state;
+    assert_int_equal(config_load(&source, &report, &config), -1);
+    assert_non_null(strstr(report.items[0].text, "/nonexistent/assay.json"));
+    struct loaded l = load("{\"data_dir\": ");
+    assert_int_equal(l.rc, -1);
+    assert_said(&l, file_path);
+}
+
+static void listening_in_the_clear(void **state)
+{
+    static const char *const good[] = {"127.0.0.1:0", "127.9.9.9:80",
+                                       "[::1]:8210", "localhost:8210"};
+    static const char *const bad[] = {"0.0.0.0:8210",     "10.0.0.1:8210",
+                                      "[::]:8210",        "example.com:80",
+                                      "[2001:db8::1]:80", "128.0.0.1:1"};
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(config_is_loopback(good[i]));
+        (void)snprintf(text, sizeof(text),
+                       "{" CLUSTER ",\"listen\":[{\"address\":\"%s\"}]}",
+                       good[i]);
+        struct loaded l = load(text);
+        assert_int_equal(l.rc, 0);
+        config_free(l.config);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(config_is_loopback(bad[i]));
+        (void)snprintf(text, sizeof(text),
+                       "{" CLUSTER ",\"listen\":[{\"address\":\"%s\"}]}",
+                       bad[i]);
+        assert_problem(text, "tokens would travel in the clear");
+    }
+    assert_problem("{" CLUSTER ",\"listen\":[{\"address\":\"8210\"}]}",
+                   "listen[0].address: expected host:port");
+    assert_problem("{" CLUSTER ",\"listen\":[{\"address\":\"::1:8210\"}]}",
+                   "listen[0].address: expected host:port");
+    assert_problem("{" CLUSTER ",\"listen\":[{\"address\":\"h:70000\"}]}",
+                   "listen[0].address: expected host:port");
+    assert_problem("{" CLUSTER ",\"listen\":[{}]}",
+                   "listen[0].address: missing");
+}
+
+static void environment_by_path(void **state)
+{
+    static const char *const env[] = {
+        "PATH=/bin",
+        "ASSAY_CLUSTERS_MAIN_ADDRESS=https://other:8200",
+        "ASSAY_CLUSTERS_DR_SITE_ADDRESS=https://dr:8200",
+        "ASSAY_CLUSTERS_DR_SITE_AUTH_TOKEN_FILE=/dev/null",
+        "ASSAY_STORAGE_DISK_PATH=/s",
+        "ASSAY_LISTEN_0_TLS_DISABLE=1",
+        "ASSAY_LISTEN=0.0.0.0:1, 127.0.0.1:2",
+        "ASSAY_TRANSIENT_SERVER=/opt/bao",
+        "ASSAY_DATA_DIR=/dd",
+        "ASSAY_DRAIN=2m",
+        "ASSAY_VALIDATION_REQUIRED=intact, lossless",
+        "ASSAY_LOG_LEVEL=warn",
+        "ASSAY_ACCESS_MOUNT=m",
+        NULL,
+    };
+    struct loaded l = load_env("{" CLUSTER "}", env, false);
+    const struct config *c = l.config;
+
+    (void)state;
+    assert_int_equal(l.report.errors, 0);
+    assert_int_equal(l.report.warnings, 0);
+    assert_int_equal(c->clusters_count, 2);
+    assert_string_equal(c->clusters[0].address, "https://other:8200");
+    assert_string_equal(c->clusters[1].name, "dr_site");
+    assert_int_equal(c->clusters[1].auth.method, CONFIG_AUTH_TOKEN_FILE);
+    assert_string_equal(c->storage[0].path, "/s");
+    assert_int_equal(c->listen_count, 2);
+    assert_true(c->listen[0].tls_disable);
+    assert_string_equal(c->listen[1].address, "127.0.0.1:2");
+    assert_string_equal(c->transient.server, "/opt/bao");
+    assert_string_equal(c->data_dir, "/dd");
+    assert_int_equal(c->drain_ms, 120000);
+    assert_int_equal(c->validation.required.count, 2);
+    assert_string_equal(c->validation.required.items[1], "lossless");
+    assert_int_equal(config_log_level(c), LOG_LEVEL_WARN);
+    assert_string_equal(c->access.mount, "m");
+    config_free(l.config);
+}
+
+static void environment_problems(void **state)
+{
+    static const char *const env[] = {
+        "ASSAY_LOG_LEVEL=loud",
+        "ASSAY_SCHEDULES_NIGHTLY_CRON=x",
+        "ASSAY_DATA_DRI=/x",
+        "ASSAY_TEST_VAULT=/x",
+        "ASSAY_PORT=tcp://1.2.3.4:8210",
+        "ASSAY_SERVICE_HOST=1.2.3.4",
+        "ASSAY_CONFIG=/x",
+        "ASSAY_LISTEN_5_TLS_DISABLE=1",
+        NULL,
+    };
+    struct loaded l = load_env("{" CLUSTER "}", env, false);
+
+    (void)state;
+    assert_int_equal(l.rc, -1);
+    assert_said(&l, "ASSAY_LOG_LEVEL: expected one of error, warn, info");
+    assert_said(&l, "ASSAY_SCHEDULES_NIGHTLY_CRON: not available");
+    assert_said(&l, "ASSAY_DATA_DRI: unknown variable, ignored; did you mean "
+                    "ASSAY_DATA_DIR?");
+    assert_said(&l, "ASSAY_LISTEN_5_TLS_DISABLE: unknown variable");
+    assert_int_equal(l.report.errors, 2);
+    assert_int_equal(l.report.warnings, 2);
+}
+
+static void vault_variables(void **state)
+{
+    static const char *const env[] = {
+        "VAULT_ADDR=https://v:8200", "VAULT_TOKEN=hvs.secret",
+        "ASSAY_UNSEAL_KEY_FILES=/dev/null,/dev/zero", NULL};
+    static const char *const keys_only[] = {"ASSAY_UNSEAL_KEY_FILES=/dev/null",
+                                            NULL};
+    struct loaded l = load_env(NULL, env, false);
+
+    (void)state;
+    assert_int_equal(l.rc, 0);
+    assert_true(l.config->clusters[0].from_environment);
+    assert_null(l.config->clusters[0].address);
+    assert_int_equal(l.config->clusters[0].unseal.key_files.count, 2);
+    assert_false(l.config->clusters[0].auth.allow_root);
+    config_free(l.config);
+
+    l = load_env(NULL, no_env, false);
+    assert_int_equal(l.rc, -1);
+    assert_said(&l, "neither VAULT_ADDR nor BAO_ADDR is set");
+
+    l = load_env(NULL, keys_only, true);
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.config->clusters[0].unseal.key_files.count, 1);
+    config_free(l.config);
+
+    l = load_env("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+                 "{\"method\":\"token\"}}}}",
+                 env, false);
+    assert_int_equal(l.rc, 0);
+    assert_string_equal(l.config->clusters[0].auth.token, "hvs.secret");
+    assert_false(l.config->clusters[0].from_environment);
+    config_free(l.config);
+
+    assert_problem("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"method\":\"token\"}}}}",
+                   "clusters.m.auth.token: missing");
+}
+
+static void methods_need_their_credentials(void **state)
+{
+    (void)state;
+    assert_problem("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"method\":\"approle\"}}}}",
+                   "clusters.m.auth.role_id_file: missing");
+    assert_problem("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"method\":\"kubernetes\"}}}}",
+                   "clusters.m.auth.role: missing");
+    assert_problem("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"role\":\"r\"},\"client_cert_file\":\"/dev/null\"}}}",
+                   "client_cert_file and client_key_file go together");
+}
+
+static void secrets_are_not_told(void **state)
+{
+    struct loaded l =
+        load("{\"clusters\":{\"m\":{\"address\":\"http://v\",\"auth\":"
+             "{\"token\":\"hvs.topsecret\",\"secret_id\":\"alsosecret\"}}}}");
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 64 * 1024);
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.report.warnings, 2);
+    assert_said(&l, "clusters.m.auth.token: a secret in the configuration");
+    assert_false(said(&l, "topsecret"));
+    config_print(l.config, &out);
+    assert_non_null(strstr(buf_text(&out), "\"token\":\"(set)\""));
+    assert_null(strstr(buf_text(&out), "topsecret"));
+    assert_null(strstr(buf_text(&out), "alsosecret"));
+    buf_done(&out);
+    config_free(l.config);
+}
+
+static void one_storage_for_now(void **state)
+{
+    (void)state;
+    assert_problem("{" CLUSTER ",\"storage\":{\"a\":{\"path\":\"/a\"},"
+                   "\"b\":{\"path\":\"/b\"}}}",
+                   "keeps archives in one place; 2 are configured");
+    assert_problem("{" CLUSTER ",\"storage\":{\"a\":{}}}",
+                   "storage.a.path: missing");
+    assert_problem("{" CLUSTER ",\"storage\":{\"a\":{\"type\":\"s3\","
+                   "\"path\":\"x\"}}}",
+                   "storage.a.type: expected one of local");
+}
+
+static void mounts(void **state)
+{
+    (void)state;
+    assert_problem("{" CLUSTER ",\"access\":{\"mount\":\"a//b\"}}",
+                   "access.mount: expected a path");
+    assert_problem("{" CLUSTER ",\"access\":{\"mount\":\"a b\"}}",
+                   "access.mount: expected a path");
+    assert_problem("{" CLUSTER ",\"access\":{\"mount\":\"/\"}}",
+                   "access.mount: expected a path");
+}
+
+static void flag_beats_all(void **state)
+{
+    static const char *const env[] = {"ASSAY_LISTEN=127.0.0.1:1", NULL};
+    struct config_source source = {
+        .env = env, .dev = true, .listen = "127.0.0.1:2,[::1]:3"};
+    struct config_report report;
+    struct config *config = NULL;
+
+    (void)state;
+    assert_int_equal(config_load(&source, &report, &config), 0);
+    assert_int_equal(config->listen_count, 2);
+    assert_string_equal(config->listen[0].address, "127.0.0.1:2");
+    assert_string_equal(config->listen[1].address, "[::1]:3");
+    config_free(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(full_file),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(dev_needs_nothing),
+        cmocka_unit_test(wrong_values_name_the_path),
+        cmocka_unit_test(unknown_settings_are_errors),
+        cmocka_unit_test(later_settings_are_refused),
+        cmocka_unit_test(all_problems_at_once),
+        cmocka_unit_test(problems_are_bounded),
+        cmocka_unit_test(bad_files),
+        cmocka_unit_test(listening_in_the_clear),
+        cmocka_unit_test(environment_by_path),
+        cmocka_unit_test(environment_problems),
+        cmocka_unit_test(vault_variables),
+        cmocka_unit_test(methods_need_their_credentials),
+        cmocka_unit_test(secrets_are_not_told),
+        cmocka_unit_test(one_storage_for_now),
+        cmocka_unit_test(mounts),
+        cmocka_unit_test(flag_beats_all),
+    };
+
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
