@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built `assay`, as a daemon with a configuration and as a program."""
+import json
+import os
+import pathlib
+import subprocess
+
+from . import rest
+from .process import Process, free_port, until
+
+OVER = ("succeeded", "failed", "cancelled", "interrupted", "rejected",
+        "expired")
+
+
+def run_assay(binary, *args, env=None, timeout=60):
+    """`assay …` to its end."""
+    return subprocess.run(
+        [binary, *map(str, args)], capture_output=True, text=True,
+        timeout=timeout, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+                              **(env or {})})
+
+
+def policy(binary, who):
+    """The text that `assay policy` prints for `who`."""
+    done = run_assay(binary, "policy", who)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Assay:
+    """`assay server` beside a cluster, with storage and data in `dir`.
+
+    `config` is merged over what every test needs; a value of None removes a
+    setting."""
+
+    def __init__(self, binary, directory, *, config, user=None, env=None,
+                 port=None):
+        self.binary = binary
+        self.dir = pathlib.Path(directory)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.user, self.env = user, env
+        self.port = port or free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.config = merge({
+            "listen": [{"address": f"127.0.0.1:{self.port}"}],
+            "data_dir": str(self.dir / "data"),
+            "storage": {"disk": {"type": "local",
+                                 "path": str(self.dir / "snapshots")}},
+        }, config)
+        self.token = None  # of whoever the tests are, unless they say
+        self.process = None
+
+    @property
+    def storage(self):
+        return self.dir / "snapshots"
+
+    def start(self, ready=True):
+        path = self.dir / "assay.json"
+        path.write_text(json.dumps(self.config, indent=2))
+        path.chmod(0o644)
+        self.process = Process(
+            [self.binary, "server", "-config", path], self.dir / "assay.log",
+            env=self.env, cwd=self.dir, user=self.user)
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self):
+        def look():
+            if not self.process.alive():
+                raise RuntimeError(f"assay ended: {self.process.output()}")
+            try:
+                return rest.request(self.address, "GET", "/readyz",
+                                    timeout=5).status == 200
+            except OSError:
+                return False
+        until(look, 20, "assay is ready")
+
+    def stop(self):
+        if self.process is not None:
+            return self.process.stop(30)
+        return None
+
+    def log(self):
+        return self.process.output() if self.process else ""
+
+    # What a caller does.
+
+    def api(self, method, path, body=None, *, token=None, headers=None,
+            query=None, timeout=60):
+        return rest.request(self.address, method, "/v1/assay/" + path, body,
+                            token=token or self.token, headers=headers,
+                            query=query, timeout=timeout)
+
+    def create(self, kind, token=None, **fields):
+        """POST backups, validations or restores: the run, as it began."""
+        return self.api("POST", kind, fields, token=token).ok().data
+
+    def wait(self, kind, run_id, token=None, seconds=90):
+        """The run once it is over."""
+        def look():
+            run = self.api(
+                "GET", f"{kind}/{run_id}", token=token,
+                query={"wait": "20s", "until": "done"}).ok().data
+            return run if run["status"] in OVER else None
+        return until(look, seconds, f"{kind}/{run_id} is over", every=0.2)
+
+    def run(self, kind, token=None, seconds=90, **fields):
+        """Create and wait."""
+        made = self.create(kind, token=token, **fields)
+        return self.wait(kind, made["id"], token=token, seconds=seconds)
+
+    def backup(self, **fields):
+        """A backup that must succeed: its snapshot's id."""
+        run = self.run("backups", **fields)
+        assert run["status"] == "succeeded", run
+        return run["snapshot_id"]
+
+    def snapshot(self, ref):
+        return self.api("GET", f"snapshots/{ref}").ok().data
+
+    def snapshot_ids(self, **query):
+        answer = self.api("LIST", "snapshots", query=query)
+        if answer.status == 404:
+            return []
+        return answer.ok().data["keys"]
+
+    def parts(self):
+        """Files that say something was left half done."""
+        return [p for p in self.dir.rglob("*.part")]
+
+
+def merge(base, over):
+    """`over` wins, objects go together, None removes."""
+    out = dict(base)
+    for key, value in over.items():
+        if value is None:
+            out.pop(key, None)
+        elif isinstance(value, dict) and isinstance(out.get(key), dict):
+            out[key] = merge(out[key], value)
+        else:
+            out[key] = value
+    return out
+
+
+def check(run, name):
+    """One check of a validation, by its name."""
+    for each in run["checks"]:
+        if each["name"] == name:
+            return each
+    raise AssertionError(f"no check {name}: {run['checks']}")

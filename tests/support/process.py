@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes that never outlive the tests.
+
+Each is started in a session of its own and dies with the process that started
+it (PR_SET_PDEATHSIG), whatever kills that one; a registry takes down what is
+still there when Python ends in any orderly way.
+"""
+import atexit
+import ctypes
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+_running = set()
+
+
+def free_port():
+    """A loopback port nobody listens on; below the ephemeral range, so that
+    no outgoing connection takes it between now and the bind."""
+    for _ in range(200):
+        port = random.randint(22000, 29999)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free loopback port")
+
+
+def _with_parent():
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Process:
+    """A program running in the background, its output in a file."""
+
+    def __init__(self, argv, log, env=None, cwd=None, user=None):
+        self.argv = [str(a) for a in argv]
+        self.log = log
+        with open(log, "ab") as out:
+            # A clean environment: a VAULT_ADDR of whoever runs the tests
+            # must not reach what is tested.
+            self._child = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, cwd=cwd, user=user, group=user,
+                extra_groups=[] if user else None,
+                env={"PATH": os.environ["PATH"], "HOME": str(cwd or "/"),
+                     "LANG": "C.UTF-8", **(env or {})},
+                start_new_session=True, preexec_fn=_with_parent)
+        _running.add(self)
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    def alive(self):
+        return self._child.poll() is None
+
+    def signal(self, number):
+        if self.alive():
+            os.kill(self.pid, number)
+
+    def wait(self, seconds):
+        """The exit status, negative for a signal; None when still running."""
+        try:
+            return self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self):
+        """SIGKILL, at once: what a crash looks like."""
+        if self.alive():
+            self._child.kill()
+        self._child.wait()
+        _running.discard(self)
+
+    def stop(self, seconds=10):
+        """SIGTERM, then SIGKILL.  The exit status."""
+        self.signal(signal.SIGTERM)
+        status = self.wait(seconds)
+        if status is None:
+            self.kill()
+            status = self._child.returncode
+        _running.discard(self)
+        return status
+
+    def output(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+
+def stop_all():
+    for process in list(_running):
+        process.kill()
+
+
+atexit.register(stop_all)
+
+
+def until(question, seconds=15, what="condition", every=0.05):
+    """Ask until the answer is true; that answer.  TimeoutError otherwise."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(every)
+
+
+def children_of(pid):
+    """Every process below `pid`, by /proc: what must be gone afterwards."""
+    parent = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8",
+                          errors="replace") as f:
+                    fields = f.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parent[int(name)] = (int(fields[1]), fields[0])
+    found, layer = [], {pid}
+    while layer:
+        layer = {p for p, (up, state) in parent.items()
+                 if up in layer and state != "Z"}
+        found += layer
+    return found
+
+
+def running_programs(program):
+    """The pids whose executable is `program`: servers left behind."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.readlink(f"/proc/{name}/exe") == str(program):
+                    found.append(int(name))
+            except OSError:
+                continue
+    return found

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three nodes, Assay pointed at a standby.  OpenBao's standbys answer 204 to
+a restore, restore nothing and seal themselves; Vault's redirect."""
+import pytest
+
+from tests.support.process import until
+
+
+@pytest.fixture
+def standby_world(new_world):
+    world = new_world(nodes=3, start=False)
+    world.address_assay(world.cluster.standbys()[0].address)
+    world.assay.start()
+    world.assay.token = world.login()
+    return world
+
+
+def test_02_backup_and_restore_addressed_to_a_standby(standby_world):
+    assay, cluster = standby_world.assay, standby_world.cluster
+    cluster.put("shop/item-3", price="old")
+    index = cluster.leader().applied_index()
+    snapshot = assay.backup()
+    # The leader's copy, not a standby's older one.
+    assert assay.snapshot(snapshot)["raft_index"] >= index
+    proof = assay.run("validations", snapshot=snapshot)
+    assert proof["verdict"] == "valid", proof
+
+    cluster.put("shop/item-3", price="new")
+    run = assay.run("restores", snapshot=snapshot)
+    assert run["status"] == "succeeded", run
+    assert cluster.kv("shop/item-3") == {"price": "old"}
+    for node in cluster.nodes:
+        assert node.process.alive()
+        assert node.status()["sealed"] is False, node.name
+    until(lambda: len({n.applied_index() for n in cluster.nodes}) == 1, 15,
+          "every node at one raft index")
+
+
+def test_02_works_on_after_the_leader_dies(standby_world):
+    assay, cluster = standby_world.assay, standby_world.cluster
+    assay.backup()
+    alive = cluster.standbys()
+    leader = cluster.leader()
+    if assay.config["clusters"]["main"]["address"] == leader.address:
+        pytest.fail("assay is not addressed to a standby")
+    leader.process.kill()
+    until(lambda: any(n.health() == 200 for n in alive), 30, "a new leader")
+    until(lambda: assay.run("backups")["status"] == "succeeded", 30,
+          "a backup from the new leader", every=1)
