@@ -11,6 +11,7 @@ packages_build=(
     libcjson-dev libsqlite3-dev libdeflate-dev zlib1g-dev
     ca-certificates curl python3 python3-venv
 )
+# shellcheck disable=SC2034  # the demo does not check
 packages_check=(
     libcmocka-dev clang clang-tidy shellcheck git
 )
