@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The API, as a table.  `assay policy`, help and docs/API.md's test follow
+ * it.  A later :id/approve and :id/unseal of restores come here, with
+ * ROUTE_SUDO | ROUTE_ENTITY and with ROUTE_OPEN. */
+#include "handlers/handlers.h"
+#include "handlers/internal.h"
+
+#define CLUSTER                                                                \
+    {                                                                          \
+        "cluster", FIELD_STRING, "Name of a cluster in the configuration."     \
+    }
+#define PAGE                                                                   \
+    {"after", FIELD_STRING, "Id of the last row of the page before."},         \
+    {                                                                          \
+        "limit", FIELD_INT, "Rows in a page, 1 to 1000; 100 by default."       \
+    }
+
+static const struct field only_cluster[] = {CLUSTER, {0}};
+
+static const struct field health_fields[] = {
+    {"max_age", FIELD_DURATION,
+     "How old the newest valid snapshot may be; 26h by default."},
+    CLUSTER,
+    {0},
+};
+
+static const struct field snapshots_fields[] = {
+    PAGE,
+    {"verdict", FIELD_STRING,
+     "Only these: unvalidated, valid, invalid or inconclusive."},
+    CLUSTER,
+    {"since", FIELD_STRING, "Created since: RFC 3339, or how long ago (24h)."},
+    {0},
+};
+
+static const struct field runs_list_fields[] = {
+    PAGE,
+    {"status", FIELD_STRING, "Only runs in this status."},
+    CLUSTER,
+    {0},
+};
+
+static const struct field run_fields[] = {
+    {"wait", FIELD_DURATION,
+     "Hold the answer until something changes, at most 60s."},
+    {"until", FIELD_STRING, "\"done\": until the run is over."},
+    {"index", FIELD_INT, "Until X-Assay-Index is no longer this."},
+    {0},
+};
+
+static const struct field validation_fields[] = {
+    {"snapshot", FIELD_STRING,
+     "Id, latest or latest-valid; latest by default."},
+    CLUSTER,
+    {"driver", FIELD_STRING, "Transient driver; as configured by default."},
+    {"oracle", FIELD_STRING, "What to compare with; none exists yet."},
+    {0},
+};
+
+static const struct field restore_fields[] = {
+    {"snapshot", FIELD_STRING, "Id, latest or latest-valid; required."},
+    {"target", FIELD_STRING,
+     "Cluster to restore to; the snapshot's own by default."},
+    {"dry_run", FIELD_BOOL, "Do everything but the restore itself."},
+    {"force", FIELD_BOOL,
+     "The target has other keys than the snapshot: snapshot-force."},
+    {"override", FIELD_BOOL,
+     "In spite of a missing verdict or a finding; needs a reason."},
+    {"reason", FIELD_STRING, "Why; kept with the run."},
+    {0},
+};
+
+#define ROUTE(path, operation, rights, takes, function, sentence)              \
+    {                                                                          \
+        .pattern = (path), .verb = (operation), .flags = (rights),             \
+        .fields = (takes), .handle = (function), .help = (sentence),           \
+    }
+
+const struct route handlers_routes[] = {
+    ROUTE("status", VERB_READ, 0, only_cluster, handlers_status_read,
+          "What could be restored right now, and how Vault is."),
+    ROUTE("health", VERB_READ, 0, health_fields, handlers_health_read,
+          "200 if the newest valid snapshot is young enough, else 503."),
+
+    ROUTE("snapshots", VERB_LIST, 0, snapshots_fields, handlers_snapshots_list,
+          "Snapshots, newest first."),
+    ROUTE("snapshots/:id", VERB_READ, 0, only_cluster, handlers_snapshots_read,
+          "A snapshot by id, the latest, or the latest-valid."),
+    ROUTE("snapshots/:id", VERB_DELETE, ROUTE_SUDO, NULL,
+          handlers_snapshots_delete, "Remove a snapshot and its archive."),
+    ROUTE("snapshots/:id/inspect", VERB_READ, 0, only_cluster,
+          handlers_inspect_read, "Entries and bytes per key prefix."),
+    ROUTE("snapshots/:id/diff/:other", VERB_READ, 0, only_cluster,
+          handlers_inspect_diff,
+          "Key prefixes whose counts differ between two snapshots."),
+
+    ROUTE("backups", VERB_WRITE, 0, only_cluster, handlers_backups_create,
+          "Take a snapshot of a cluster."),
+    ROUTE("backups", VERB_LIST, 0, runs_list_fields, handlers_backups_list,
+          "Backups, newest first."),
+    ROUTE("backups/:id", VERB_READ, ROUTE_OWN_RUN, run_fields,
+          handlers_backups_read, "A backup."),
+    ROUTE("backups/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
+          handlers_backups_cancel, "Stop a backup."),
+
+    ROUTE("validations", VERB_WRITE, 0, validation_fields,
+          handlers_validations_create,
+          "Prove a snapshot by restoring it into a transient cluster."),
+    ROUTE("validations", VERB_LIST, 0, runs_list_fields,
+          handlers_validations_list, "Validations, newest first."),
+    ROUTE("validations/:id", VERB_READ, ROUTE_OWN_RUN, run_fields,
+          handlers_validations_read, "A validation with its checks."),
+    ROUTE("validations/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
+          handlers_validations_cancel, "Stop a validation."),
+
+    ROUTE("restores", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY, restore_fields,
+          handlers_restores_create, "Restore a snapshot into a cluster."),
+    ROUTE("restores", VERB_LIST, 0, runs_list_fields, handlers_restores_list,
+          "Restores, newest first."),
+    ROUTE("restores/:id", VERB_READ, ROUTE_OWN_RUN, run_fields,
+          handlers_restores_read, "A restore with its plan."),
+    ROUTE("restores/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
+          handlers_restores_cancel,
+          "Stop a restore; not once the archive is being sent."),
+    {0},
+};
+
+const struct route handlers_outside[] = {
+    ROUTE("livez", VERB_READ, ROUTE_OPEN, NULL, handlers_probes_livez,
+          "The process answers."),
+    ROUTE("readyz", VERB_READ, ROUTE_OPEN, NULL, handlers_probes_readyz,
+          "The catalog can be written."),
+    {0},
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run as JSON.  The names are the API's promise. */
+#ifndef ASSAY_HANDLERS_RUN_VIEW_H
+#define ASSAY_HANDLERS_RUN_VIEW_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "store/runs.h"
+
+/* All of it, phases and checks included, into the open object. */
+int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
+                   struct error *err) MUST_USE;
+/* Flat scalars only, for key_info. */
+void run_view_write_row(const struct run *run, struct jsonw *w);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/snapshots.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "handlers/handlers.h"
+#include "handlers/internal.h"
+#include "jobs/jobs.h"
+
+static void write_text(struct jsonw *w, const char *key, const char *value)
+{
+    jsonw_text(w, key, *value != '\0' ? value : NULL);
+}
+
+static void write_row(const struct snapshot_row *row, struct jsonw *w)
+{
+    jsonw_text(w, "cluster", row->cluster);
+    jsonw_time(w, "created_at", row->created_ms);
+    jsonw_text(w, "verdict", store_verdict_name(row->verdict));
+    jsonw_time(w, "validated_at", row->validated_ms);
+    jsonw_u64(w, "size_bytes", row->size_bytes);
+    jsonw_u64(w, "entries", row->entries);
+    jsonw_u64(w, "raft_index", row->raft_index);
+    write_text(w, "product", row->product);
+    write_text(w, "server_version", row->server_version);
+    jsonw_bool(w, "pinned", row->pinned);
+}
+
+static void write_snapshot(const struct snapshot_row *row, struct jsonw *w)
+{
+    jsonw_text(w, "id", row->id);
+    write_row(row, w);
+    write_text(w, "cluster_id", row->cluster_id);
+    write_text(w, "cluster_name", row->cluster_name);
+    jsonw_text(w, "sha256", row->sha256);
+    jsonw_u64(w, "raft_term", row->raft_term);
+    jsonw_u64(w, "state_bytes", row->state_bytes);
+    write_text(w, "validation_id", row->validation_id);
+    write_text(w, "backup_id", row->run_id);
+    jsonw_array(w, "copies");
+    for (size_t i = 0; i < row->copies_count; i++) {
+        const struct snapshot_copy *copy = &row->copies[i];
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "storage", copy->storage);
+        jsonw_text(w, "location", copy->location);
+        jsonw_time(w, "verified_at", copy->verified_ms);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
+}
+
+/* A moment, or how long ago. */
+static int read_since(const char *text, int64_t *out, struct error *err)
+{
+    int64_t ago = 0;
+
+    *out = 0;
+    if (text == NULL || text_rfc3339_ms(text, out))
+        return 0;
+    if (!text_duration_ms(text, &ago))
+        return error_set(err, ERR_INVALID,
+                         "since: expected a time (2026-11-24T02:00:00Z) or a "
+                         "duration (24h)");
+    *out = clock_now_ms() - ago;
+    return 0;
+}
+
+static int read_filter(const struct request *request,
+                       struct snapshots_filter *out, struct error *err)
+{
+    const char *verdict = request_text(request, "verdict", NULL);
+    int64_t limit = request_int(request, "limit", LIMIT_PAGE_DEFAULT);
+    enum store_verdict parsed = STORE_UNVALIDATED;
+    int64_t since = 0;
+
+    if (limit < 1 || limit > LIMIT_PAGE)
+        return error_set(err, ERR_INVALID, "limit: expected 1 to %d",
+                         LIMIT_PAGE);
+    if (verdict != NULL && !store_verdict_parse(verdict, &parsed))
+        return error_set(err, ERR_INVALID,
+                         "verdict: expected one of unvalidated, valid, "
+                         "invalid, inconclusive");
+    if (read_since(request_text(request, "since", NULL), &since, err) != 0)
+        return -1;
+    *out = (struct snapshots_filter){
+        .verdict = verdict != NULL ? (int)parsed : -1,
+        .cluster = request_text(request, "cluster", NULL),
+        .since_ms = since,
+        .after = request_text(request, "after", NULL),
+        .limit = (size_t)limit,
+    };
+    return 0;
+}
+
+int handlers_snapshots_list(void *app, struct request *request,
+                            struct reply *reply, struct error *err)
+{
+    struct handlers_app *a = app;
+    struct jsonw *w = reply_data(reply);
+    struct snapshots_filter filter;
+    struct snapshot_list list = {0};
+
+    if (read_filter(request, &filter, err) != 0 ||
+        snapshots_list(a->store, &filter, &list, err) != 0)
+        return -1;
+    if (list.count == 0) {
+        reply_empty_list(reply);
+        goto done;
+    }
+    jsonw_array(w, "keys");
+    for (size_t i = 0; i < list.count; i++)
+        jsonw_text(w, NULL, list.items[i].id);
+    jsonw_end_array(w);
+    jsonw_object(w, "key_info");
+    for (size_t i = 0; i < list.count; i++) {
+        jsonw_object(w, list.items[i].id);
+        write_row(&list.items[i], w);
+        jsonw_end_object(w);
+    }
+    jsonw_end_object(w);
+    jsonw_text(w, "next_after",
+               list.more ? list.items[list.count - 1].id : NULL);
+done:
+    snapshot_list_done(&list);
+    return 0;
+}
+
+int handlers_snapshots_read(void *app, struct request *request,
+                            struct reply *reply, struct error *err)
+{
+    struct handlers_app *a = app;
+    struct snapshot_row row = {0};
+
+    if (snapshots_get(a->store, request_param(request, "id"),
+                      request_text(request, "cluster", NULL), &row, err) != 0)
+        return -1;
+    write_snapshot(&row, reply_data(reply));
+    return 0;
+}
+
+/* "latest" may mean another snapshot by the time it is deleted: only ids. */
+int handlers_snapshots_delete(void *app, struct request *request,
+                              struct reply *reply, struct error *err)
+{
+    struct handlers_app *a = app;
+    const char *id = request_param(request, "id");
+
+    if (!id_valid(id))
+        return error_set(err, ERR_INVALID,
+                         "say the id of the snapshot to delete; %s is none",
+                         id);
+    if (jobs_delete_snapshot(a->jobs, id, err) != 0)
+        return -1;
+    reply_none(reply);
+    return 0;
+}
