@@ -39,6 +39,8 @@ struct transient_driver {
     void (*leftovers)(const void *state, struct jsonw *w);
     int (*up)(void *state, struct error *err);
     int (*restart)(void *state, struct error *err);
+    /* 0 while it lives; -1 once it ended by itself.  NULL: cannot tell. */
+    int (*check)(void *state, struct error *err);
     /* Wait until the data of an accepted upload is in.  1: it is; 0: this
      * driver cannot see it, or not within the time: wait for the server to
      * answer instead; -1: the server failed.  NULL: it never can. */
@@ -55,6 +57,7 @@ struct transient_driver {
 extern const struct transient_driver transient_process_driver;
 
 /* For the flow in restore.c. */
+int transient_check(struct transient *t, struct error *err) MUST_USE;
 int transient_wait_restored(struct transient *t, int64_t timeout_ms,
                             struct error *err) MUST_USE;
 void transient_last_words(struct transient *t, char *out, size_t size);

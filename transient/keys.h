@@ -27,6 +27,7 @@ int keys_add(struct keys *k, const char *share, struct error *err) MUST_USE;
 /* Add every share of a file of at most LIMIT_SECRET_FILE bytes.  The error
  * names the file and line, never the content. */
 int keys_add_file(struct keys *k, const char *path, struct error *err) MUST_USE;
+/* 0 for NULL. */
 size_t keys_count(const struct keys *k);
 /* i < keys_count; owned by `k`. */
 const char *keys_at(const struct keys *k, size_t i);

@@ -10,6 +10,7 @@
 #ifndef ASSAY_TRANSIENT_RESTORE_H
 #define ASSAY_TRANSIENT_RESTORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,7 @@ struct transient_report {
     struct transient_phase phases[TRANSIENT_PHASES];
     size_t phase_count;
     int64_t total_ms; /* start of `up` to logged in */
+    bool batch_login; /* our login in the copy left no entry in it */
 };
 
 /* Blocks for seconds to minutes; cancelled through the handle's options.

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Why each line is there:
+ *
+ * - performance_multiplier: at its default, a single node waits 5 to 10 s for
+ *   its first election.
+ * - the TCP listener: without it, unsealing fails with "cluster addresses not
+ *   found".  Nobody outside the network namespace can reach it.
+ * - http_read_timeout, default_max_request_duration: an upload must arrive
+ *   within them, by default 30 and 90 s.
+ * - disable_mlock: there is no right to lock memory in there; OpenBao dropped
+ *   the setting and warns about it. */
+#include "transient/server_config.h"
+
+#include <string.h>
+
+static const char listener_limits[] = "  http_read_timeout = \"24h\"\n";
+
+int server_config_write(const struct server_config *c, struct buf *out,
+                        struct error *err)
+{
+    const char *p;
+
+    for (p = c->dir; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\' || *p == '$' || *p == '%' ||
+            (unsigned char)*p < 0x20)
+            return error_set(err, ERR_INVALID,
+                             "the directory %s cannot be written into a "
+                             "server's configuration",
+                             c->dir);
+    }
+    buf_printf(out,
+               "storage \"raft\" {\n"
+               "  path = \"%s/" SERVER_RAFT "\"\n"
+               "  node_id = \"transient\"\n"
+               "  performance_multiplier = 1\n"
+               "}\n"
+               "listener \"unix\" {\n"
+               "  address = \"%s/" SERVER_SOCKET "\"\n"
+               "%s"
+               "}\n",
+               c->dir, c->dir, listener_limits);
+    buf_printf(out,
+               "listener \"tcp\" {\n"
+               "  address = \"127.0.0.1:%u\"\n"
+               "  cluster_address = \"127.0.0.1:%u\"\n"
+               "  tls_disable = true\n"
+               "%s"
+               "}\n",
+               c->api_port, c->cluster_port, listener_limits);
+    buf_printf(out,
+               "api_addr = \"http://127.0.0.1:%u\"\n"
+               "cluster_addr = \"https://127.0.0.1:%u\"\n"
+               "default_max_request_duration = \"24h\"\n"
+               "log_level = \"info\"\n",
+               c->api_port, c->cluster_port);
+    if (strcmp(c->product, "vault") == 0)
+        buf_str(out, "disable_mlock = true\n");
+    return buf_check(out, "a server configuration", err);
+}

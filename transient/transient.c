@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The handle: owns the options and a driver's state. */
+#include "transient/transient.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "transient/driver.h"
+
+enum { LEFTOVERS_MAX = 16 * 1024, START_TIMEOUT_MS = 30 * 1000 };
+
+static const struct transient_driver *const drivers[] = {
+    &transient_process_driver,
+};
+
+struct transient {
+    const struct transient_driver *driver;
+    void *state;
+    struct transient_options o; /* strings are ours, below */
+    char *strings[6];
+    size_t string_count;
+    char *leftovers;
+};
+
+static const char *const outcome_names[] = {
+    [TRANSIENT_OK] = "ok",
+    [TRANSIENT_REFUSED] = "refused",
+    [TRANSIENT_NOT_ACTIVE] = "not_active",
+    [TRANSIENT_NO_SERVER] = "no_server",
+    [TRANSIENT_OLD_SERVER] = "old_server",
+    [TRANSIENT_NO_ISOLATION] = "no_isolation",
+    [TRANSIENT_KEYS] = "keys",
+    [TRANSIENT_LOGIN] = "login",
+    [TRANSIENT_BROKEN] = "broken",
+    [TRANSIENT_CANCELLED] = "cancelled",
+};
+
+const char *transient_outcome_text(enum transient_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+bool transient_outcome_is_answer(enum transient_outcome outcome)
+{
+    return outcome == TRANSIENT_OK || outcome == TRANSIENT_REFUSED ||
+           outcome == TRANSIENT_NOT_ACTIVE;
+}
+
+static const struct transient_driver *find_driver(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+        if (strcmp(drivers[i]->name, name) == 0)
+            return drivers[i];
+    }
+    return NULL;
+}
+
+/* Keep a copy for as long as the handle lives; NULL stays NULL. */
+static int keep(struct transient *t, const char **text)
+{
+    char *copy;
+
+    if (*text == NULL)
+        return 0;
+    copy = text_dup(*text);
+    if (copy == NULL)
+        return -1;
+    assert(t->string_count < sizeof t->strings / sizeof t->strings[0]);
+    t->strings[t->string_count++] = copy;
+    *text = copy;
+    return 0;
+}
+
+static int keep_options(struct transient *t, const struct transient_options *o,
+                        struct error *err)
+{
+    t->o = *o;
+    if (t->o.driver == NULL)
+        t->o.driver = "process";
+    if (t->o.start_timeout_ms == 0)
+        t->o.start_timeout_ms = START_TIMEOUT_MS;
+    if (keep(t, &t->o.driver) != 0 || keep(t, &t->o.product) != 0 ||
+        keep(t, &t->o.version) != 0 || keep(t, &t->o.server) != 0 ||
+        keep(t, &t->o.base_dir) != 0 || keep(t, &t->o.helper) != 0)
+        return error_memory(err);
+    return 0;
+}
+
+static int write_leftovers(struct transient *t, struct error *err)
+{
+    struct jsonw w;
+    struct buf out;
+
+    buf_init(&out, LEFTOVERS_MAX);
+    jsonw_init(&w, &out);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "driver", t->driver->name);
+    t->driver->leftovers(t->state, &w);
+    jsonw_end_object(&w);
+    t->leftovers = buf_take(&out);
+    buf_done(&out);
+    return t->leftovers == NULL ? error_memory(err) : 0;
+}
+
+int transient_new(const struct transient_options *o, struct transient **out,
+                  struct error *err)
+{
+    struct transient *t;
+    int rc = -1;
+
+    assert(o->base_dir != NULL && o->product != NULL);
+    t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return error_memory(err);
+    if (keep_options(t, o, err) != 0)
+        goto done;
+    t->driver = find_driver(t->o.driver);
+    if (t->driver == NULL) {
+        error_set(err, ERR_INVALID, "there is no transient driver \"%s\"",
+                  t->o.driver);
+        goto done;
+    }
+    if (t->driver->open(&t->o, &t->state, err) != 0 ||
+        write_leftovers(t, err) != 0)
+        goto done;
+    *out = t;
+    t = NULL;
+    rc = 0;
+done:
+    transient_free(t);
+    return rc;
+}
+
+const char *transient_leftovers(const struct transient *t)
+{
+    return t->leftovers;
+}
+
+int transient_up(struct transient *t, struct error *err)
+{
+    return t->driver->up(t->state, err);
+}
+
+int transient_restart(struct transient *t, struct error *err)
+{
+    return t->driver->restart(t->state, err);
+}
+
+static struct transient_facts facts(const struct transient *t)
+{
+    struct transient_facts f;
+
+    t->driver->facts(t->state, &f);
+    return f;
+}
+
+enum transient_outcome transient_outcome(const struct transient *t)
+{
+    return facts(t).outcome;
+}
+
+const char *transient_address(const struct transient *t)
+{
+    return facts(t).address;
+}
+
+const char *transient_server_version(const struct transient *t)
+{
+    return facts(t).server_version;
+}
+
+const char *transient_dir(const struct transient *t)
+{
+    return facts(t).dir;
+}
+
+int transient_check(struct transient *t, struct error *err)
+{
+    if (t->driver->check == NULL)
+        return 0;
+    return t->driver->check(t->state, err);
+}
+
+int transient_wait_restored(struct transient *t, int64_t timeout_ms,
+                            struct error *err)
+{
+    if (t->driver->wait_restored == NULL)
+        return 0;
+    return t->driver->wait_restored(t->state, timeout_ms, err);
+}
+
+void transient_last_words(struct transient *t, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (t->driver->last_words != NULL)
+        t->driver->last_words(t->state, out, size);
+}
+
+const struct cancel *transient_cancel(const struct transient *t)
+{
+    return t->o.cancel;
+}
+
+void transient_phase(const struct transient *t, const char *name)
+{
+    if (t->o.events.phase != NULL)
+        t->o.events.phase(t->o.events.ctx, name);
+}
+
+int transient_down(struct transient *t, struct error *err)
+{
+    return t->driver->down(t->state, err);
+}
+
+bool transient_gone(const struct transient *t)
+{
+    return t->driver->gone(t->state);
+}
+
+void transient_free(struct transient *t)
+{
+    size_t i;
+
+    if (t == NULL)
+        return;
+    if (t->state != NULL) {
+        if (!t->driver->gone(t->state) &&
+            t->driver->down(t->state, NULL) != 0) {
+            /* Nothing more to be done here: the leftovers are in the
+             * catalog, and transient_recover tries again. */
+        }
+        t->driver->close(t->state);
+    }
+    for (i = 0; i < t->string_count; i++)
+        free(t->strings[i]);
+    free(t->leftovers);
+    free(t);
+}
+
+int transient_recover(const char *leftovers, struct error *err)
+{
+    const struct transient_driver *driver;
+    struct json *root = NULL;
+    int rc = -1;
+
+    if (json_parse(leftovers, strlen(leftovers), &root, err) != 0)
+        return error_prefix(err, "the leftovers of a transient cluster");
+    driver = find_driver(json_get_text(root, "driver", ""));
+    if (driver == NULL)
+        error_set(err, ERR_INVALID,
+                  "the leftovers of a transient cluster name no driver that "
+                  "is known here");
+    else
+        rc = driver->recover(root, err);
+    json_free(root);
+    return rc;
+}
