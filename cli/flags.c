@@ -90,20 +90,18 @@ static int parse_one(const struct flag *flags, int argc, char **argv, int *i,
     return put(flag, argv[++*i], err);
 }
 
-int flags_parse(const struct flag *flags, int argc, char **argv,
-                bool *help_wanted, int *count, struct error *err)
+int flags_parse(const struct flag *flags, int argc, char **argv, int *count,
+                struct error *err)
 {
     int kept = 0;
     bool flags_ended = false;
 
     assert(argc >= 1);
-    *help_wanted = false;
     for (int i = 1; i < argc; i++) {
         if (!flags_ended && strcmp(argv[i], "--") == 0) {
             flags_ended = true;
         } else if (!flags_ended && asks_for_help(argv[i])) {
-            *help_wanted = true;
-            return 0;
+            return 1;
         } else if (!flags_ended && is_flag(argv[i])) {
             if (parse_one(flags, argc, argv, &i, err) != 0)
                 return -1;
@@ -136,15 +134,12 @@ int flags_command(const struct flags_usage *usage, int argc, char **argv,
 {
     static const struct flag none[] = {{0}};
     struct error err = {0};
-    bool help = false;
+    int rc = flags_parse(usage->flags != NULL ? usage->flags : none, argc, argv,
+                         count, &err);
 
-    if (flags_parse(usage->flags != NULL ? usage->flags : none, argc, argv,
-                    &help, count, &err) != 0) {
+    if (rc < 0)
         fprintf(stderr, "%s\n\nUsage: %s\n", err.text, usage->usage);
-        return -1;
-    }
-    if (!help)
-        return 0;
-    flags_print_usage(usage, stdout);
-    return 1;
+    else if (rc > 0)
+        flags_print_usage(usage, stdout);
+    return rc;
 }

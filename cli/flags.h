@@ -28,11 +28,11 @@ struct flag {
 };
 
 /* Read argv[1] … argv[argc - 1].  What is no flag is moved to the front, in
- * order: args[0] … args[*count - 1] (args is argv + 1).  -1: ERR_INVALID, a
- * sentence that names the flag and, for an unknown one, the nearest.
- * *help_wanted when -h, -help or --help was seen; nothing else counts then. */
-int flags_parse(const struct flag *flags, int argc, char **argv,
-                bool *help_wanted, int *count, struct error *err) MUST_USE;
+ * order: argv[1] … argv[*count].  0; or 1 when -h, -help or --help was seen
+ * (nothing else counts then); or -1, ERR_INVALID, a sentence that names the
+ * flag and, for an unknown one, the nearest. */
+int flags_parse(const struct flag *flags, int argc, char **argv, int *count,
+                struct error *err) MUST_USE;
 
 /* How a command is used. */
 struct flags_usage {

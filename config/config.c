@@ -81,5 +81,5 @@ void config_free(struct config *config)
 
 enum log_level config_log_level(const struct config *config)
 {
-    return (enum log_level)(config->log.level - CONFIG_LOG_ERROR);
+    return (enum log_level)(config->log.level - 1);
 }

@@ -64,12 +64,10 @@ static const struct schema_section auth = {FIELDS(auth_fields),
                                            sizeof(struct config_auth)};
 
 static const struct schema_field unseal_fields[] = {
-    {.name = "key_files",
-     .type = SCHEMA_TEXTS,
-     .offset = offsetof(struct config_unseal, key_files)},
+    {.name = "key_files", .type = SCHEMA_TEXTS, .offset = 0},
 };
 static const struct schema_section unseal = {FIELDS(unseal_fields),
-                                             sizeof(struct config_unseal)};
+                                             sizeof(struct config_texts)};
 
 static const struct schema_field cluster_fields[] = {
     {.name = "address",
@@ -177,12 +175,12 @@ static const struct schema_section transient = {
 static const struct schema_field validation_fields[] = {
     {.name = "required",
      .type = SCHEMA_TEXTS,
-     .offset = offsetof(struct config_validation, required),
+     .offset = 0,
      .choices = checks,
      .preset = "intact,restorable,lossless"},
 };
-static const struct schema_section validation = {
-    FIELDS(validation_fields), sizeof(struct config_validation)};
+static const struct schema_section validation = {FIELDS(validation_fields),
+                                                 sizeof(struct config_texts)};
 
 /* `approvals` exists so that a file written for a later version is refused
  * instead of restoring without the approvals that it asks for. */
@@ -250,20 +248,23 @@ static const struct schema_field access_fields[] = {
 static const struct schema_section access_section = {
     FIELDS(access_fields), sizeof(struct config_access)};
 
+#define LOG_OFFSET(member)                                                     \
+    (offsetof(struct config, log.member) - offsetof(struct config, log))
+
 static const struct schema_field log_fields[] = {
     {.name = "level",
      .type = SCHEMA_CHOICE,
-     .offset = offsetof(struct config_log, level),
+     .offset = LOG_OFFSET(level),
      .choices = log_levels,
      .preset = "info"},
     {.name = "format",
      .type = SCHEMA_CHOICE,
-     .offset = offsetof(struct config_log, format),
+     .offset = LOG_OFFSET(format),
      .choices = log_formats,
      .preset = "text"},
 };
-static const struct schema_section log_section = {FIELDS(log_fields),
-                                                  sizeof(struct config_log)};
+static const struct schema_section log_section = {
+    FIELDS(log_fields), sizeof(((struct config *)NULL)->log)};
 
 static const struct schema_field root_fields[] = {
     {.name = "data_dir",

@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "handlers/handlers.h"
 #include "handlers/run_view.h"
-#include "jobs/jobs.h"
 
 /* Below the 30 s after which common clients give up. */
 enum { WAIT_DEFAULT_MS = 25 * 1000 };
@@ -52,15 +51,16 @@ static void write_headers(struct reply *reply, const struct run *run)
 }
 
 int runs_answer_created(struct handlers_app *app, struct request *request,
-                        struct reply *reply, const struct run *run,
-                        bool existing, struct error *err)
+                        struct reply *reply, const struct runs_created *made,
+                        struct error *err)
 {
+    const struct run *run = &made->run;
     struct jsonw *w = reply_data(reply);
     char location[LIMIT_REQUEST_URL];
 
     if (run_view_write(app->store, run, w, err) != 0)
         return -1;
-    jsonw_bool(w, "existing", existing);
+    jsonw_bool(w, "existing", made->existing);
     (void)snprintf(location, sizeof(location), "/v1/%s/%s",
                    request_path(request), run->id);
     reply_header(reply, "Location", location);

@@ -55,18 +55,18 @@ static void write_vault(struct jsonw *w, const struct jobs_cluster_view *view)
     write_text(w, "vault_error", view->error);
 }
 
-/* 0 and *found; -1 only when the catalog cannot be read. */
+/* 1 found, 0 not; -1 only when the catalog cannot be read. */
 static int find_snapshot(struct store *store, const char *ref,
                          const char *cluster, struct snapshot_row *row,
-                         bool *found, struct error *err)
+                         struct error *err)
 {
     struct error missing = {0};
 
-    *found = snapshots_get(store, ref, cluster, row, &missing) == 0;
-    if (*found || missing.kind == ERR_NOT_FOUND)
+    if (snapshots_get(store, ref, cluster, row, &missing) == 0)
+        return 1;
+    if (missing.kind == ERR_NOT_FOUND)
         return 0;
-    if (err != NULL)
-        *err = missing;
+    *err = missing;
     return -1;
 }
 
@@ -177,7 +177,7 @@ int handlers_status_read(void *app, struct request *request,
     struct jobs_cluster_view view = {0};
     struct snapshot_row row = {0};
     const char *cluster = NULL;
-    bool found = false;
+    int found = 0;
 
     if (pick_cluster(a, request, &cluster, &view, err) != 0)
         return -1;
@@ -185,12 +185,12 @@ int handlers_status_read(void *app, struct request *request,
     jsonw_time(w, "started_at", a->started_ms);
     jsonw_text(w, "cluster", cluster);
     write_vault(w, &view);
-    if (find_snapshot(a->store, "latest", cluster, &row, &found, err) != 0)
+    found = find_snapshot(a->store, "latest", cluster, &row, err);
+    if (found < 0)
         return -1;
-    write_last(w, &row, found);
-    if (find_snapshot(a->store, "latest-valid", cluster, &row, &found, err) !=
-            0 ||
-        write_last_valid(a, w, &row, found, err) != 0 ||
+    write_last(w, &row, found == 1);
+    found = find_snapshot(a->store, "latest-valid", cluster, &row, err);
+    if (found < 0 || write_last_valid(a, w, &row, found == 1, err) != 0 ||
         write_counts(a, w, cluster, err) != 0 ||
         write_runs(a, w, cluster, err) != 0)
         return -1;
@@ -206,14 +206,14 @@ int handlers_health_read(void *app, struct request *request,
     const char *cluster = request_text(request, "cluster", NULL);
     struct jsonw *w = reply_data(reply);
     struct snapshot_row row = {0};
-    bool found = false;
+    int found = 0;
     char age[32];
     char limit[32];
 
-    if (find_snapshot(a->store, "latest-valid", cluster, &row, &found, err) !=
-        0)
+    found = find_snapshot(a->store, "latest-valid", cluster, &row, err);
+    if (found < 0)
         return -1;
-    if (!found)
+    if (found == 0)
         return error_set(err, ERR_UNAVAILABLE,
                          "there is no valid snapshot: nothing is proven to "
                          "be restorable");

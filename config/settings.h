@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The settings themselves: plain data, read by cli/.  What each is called
+ * and may be is in the table of schema.c; docs/CONFIGURATION.md explains. */
+#ifndef ASSAY_CONFIG_SETTINGS_H
+#define ASSAY_CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_auth_method {
+    CONFIG_AUTH_UNSET, /* only while loading */
+    CONFIG_AUTH_TOKEN,
+    CONFIG_AUTH_TOKEN_FILE,
+    CONFIG_AUTH_APPROLE,
+    CONFIG_AUTH_KUBERNETES,
+};
+
+enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
+enum config_driver { CONFIG_DRIVER_PROCESS = 1 };
+enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
+enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
+
+/* Texts are NULL when not set. */
+struct config_texts {
+    char **items;
+    size_t count;
+};
+
+struct config_auth {
+    unsigned method; /* enum config_auth_method */
+    char *mount;     /* NULL: the method's own name */
+    char *token;     /* secret (base/secret.h) */
+    char *token_file;
+    char *role_id, *role_id_file;
+    char *secret_id; /* secret */
+    char *secret_id_file;
+    char *role;
+    char *jwt_file;
+    bool allow_root;
+};
+
+struct config_cluster {
+    char *name;
+    /* Vault's own variables (VAULT_ADDR, BAO_TOKEN, …) fill what is not set
+     * here: this is the only cluster, and nothing says where it is. */
+    bool from_environment;
+    char *address;
+    struct config_texts peers;
+    char *namespace;
+    char *proxy;
+    char *ca_cert_file;
+    char *ca_cert_dir;
+    char *client_cert_file;
+    char *client_key_file;
+    char *tls_server_name;
+    bool tls_skip_verify;
+    struct config_auth auth;
+    struct { /* none: key holders submit shares */
+        struct config_texts key_files;
+    } unseal;
+};
+
+struct config_listen {
+    char *address; /* host:port */
+    bool tls_disable;
+};
+
+struct config_storage {
+    char *name;
+    unsigned type; /* enum config_storage_type */
+    char *path;
+};
+
+struct config_transient {
+    unsigned driver;    /* enum config_driver */
+    char *server;       /* NULL: bao or vault from PATH */
+    unsigned isolation; /* enum config_isolation */
+};
+
+struct config_restore {
+    uint64_t approvals; /* 0: see schema.c */
+    int64_t server_read_timeout_ms;
+    uint64_t upload_bytes_per_second; /* 0: not known */
+    int64_t await_unseal_ms;
+    int64_t settle_ms;
+};
+
+struct config_access {
+    char *mount;     /* without slashes at the ends */
+    char *namespace; /* "": the root namespace */
+    int64_t cache_ttl_ms;
+    bool allow_root;
+};
+
+struct config {
+    bool dev;
+    char *data_dir;
+    int64_t drain_ms;
+    struct config_texts trusted_keys; /* 64 hex digits each */
+    struct config_listen *listen;
+    size_t listen_count;
+    struct config_cluster *clusters;
+    size_t clusters_count;
+    struct config_storage *storage;
+    size_t storage_count;
+    struct config_transient transient;
+    struct {
+        struct config_texts required; /* names of checks */
+    } validation;
+    struct config_restore restore;
+    struct config_access access;
+    struct {
+        unsigned level;  /* 1 + enum log_level */
+        unsigned format; /* enum config_log_format */
+    } log;
+};
+
+#endif
