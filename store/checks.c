@@ -50,9 +50,15 @@ static bool is_outcome(const char *text)
     return false;
 }
 
-static int put_finding(struct db *db, const char *run_id, size_t check,
-                       size_t seq, const struct check_finding_row *f,
-                       struct error *err)
+/* Where a finding belongs. */
+struct place {
+    const char *run_id;
+    size_t check;
+    size_t seq;
+};
+
+static int put_finding(struct db *db, const struct place *at,
+                       const struct check_finding_row *f, struct error *err)
 {
     const char *const texts[] = {f->kind, f->path, f->expected, f->found};
     char *copies[4] = {NULL, NULL, NULL, NULL};
@@ -66,9 +72,9 @@ static int put_finding(struct db *db, const char *run_id, size_t check,
                     err);
     if (rc != 0)
         return -1;
-    query_text(&q, run_id);
-    query_u64(&q, check);
-    query_u64(&q, seq);
+    query_text(&q, at->run_id);
+    query_u64(&q, at->check);
+    query_u64(&q, at->seq);
     for (size_t i = 0; rc == 0 && i < 4; i++)
         rc = bind_cut(&q, texts[i], &copies[i], err);
     if (rc == 0)

@@ -63,14 +63,6 @@ int snapshot_row_read_copies(struct db *db, struct snapshot_row *row,
 int snapshot_row_get(struct db *db, const char *id, struct snapshot_row *out,
                      struct error *err) MUST_USE;
 
-/* What a validation says about a snapshot. */
-struct snapshot_judgement {
-    const char *id;
-    enum store_verdict verdict;
-    int64_t at_ms;
-    const char *validation_id;
-};
-
 /* snapshots_set_verdict. */
 int snapshots_judge(struct db *db, const struct snapshot_judgement *j,
                     struct error *err) MUST_USE;

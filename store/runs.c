@@ -276,14 +276,15 @@ int runs_begin_phase(struct store *s, const char *id, const char *name,
     return store_write_end(s, rc, true, err);
 }
 
-int runs_set_progress(struct store *s, const char *id, uint64_t done,
-                      uint64_t total, const char *unit, struct error *err)
+int runs_set_progress(struct store *s, const char *id,
+                      const struct run_progress *progress, struct error *err)
 {
     struct db *db = NULL;
     struct query q;
     int rc = -1;
 
-    assert(id != NULL && unit != NULL && strlen(unit) < RUN_UNIT_MAX);
+    assert(id != NULL && progress != NULL && progress->unit != NULL &&
+           strlen(progress->unit) < RUN_UNIT_MAX);
     if (store_write_begin(s, &db, err) != 0)
         return -1;
     if (query_open(&q, db,
@@ -291,9 +292,9 @@ int runs_set_progress(struct store *s, const char *id, uint64_t done,
                    " progress_unit = ?, revision = revision + 1"
                    " WHERE id = ?",
                    err) == 0) {
-        query_u64(&q, done);
-        query_u64(&q, total);
-        query_text(&q, unit);
+        query_u64(&q, progress->done);
+        query_u64(&q, progress->total);
+        query_text(&q, progress->unit);
         query_text(&q, id);
         rc = query_run_one(&q, "run", err);
     }

@@ -192,9 +192,15 @@ int runs_set_status(struct store *s, const char *id, enum run_status status,
 /* Close the phase before and open this one; progress starts at nothing. */
 int runs_begin_phase(struct store *s, const char *id, const char *name,
                      struct error *err) MUST_USE;
+struct run_progress {
+    uint64_t done;
+    uint64_t total; /* 0: not known */
+    const char *unit;
+};
+
 /* A commit each time: call it a few times a second, not for each block. */
-int runs_set_progress(struct store *s, const char *id, uint64_t done,
-                      uint64_t total, const char *unit,
+int runs_set_progress(struct store *s, const char *id,
+                      const struct run_progress *progress,
                       struct error *err) MUST_USE;
 /* JSON text, or NULL for "nothing is left".  Stored before the thing is
  * made. */

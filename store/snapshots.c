@@ -264,23 +264,16 @@ int snapshots_judge(struct db *db, const struct snapshot_judgement *j,
     return query_run(&q, err);
 }
 
-int snapshots_set_verdict(struct store *s, const char *id,
-                          enum store_verdict verdict, int64_t at_ms,
-                          const char *validation_id, struct error *err)
+int snapshots_set_verdict(struct store *s, const struct snapshot_judgement *j,
+                          struct error *err)
 {
-    struct snapshot_judgement j = {
-        .id = id,
-        .verdict = verdict,
-        .at_ms = at_ms,
-        .validation_id = validation_id,
-    };
     struct db *db = NULL;
     int rc;
 
-    assert(id != NULL && verdict != STORE_UNVALIDATED);
+    assert(j != NULL && j->id != NULL && j->verdict != STORE_UNVALIDATED);
     if (store_write_begin(s, &db, err) != 0)
         return -1;
-    rc = snapshots_judge(db, &j, err);
+    rc = snapshots_judge(db, j, err);
     return store_write_end(s, rc, true, err);
 }
 

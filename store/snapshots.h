@@ -112,13 +112,18 @@ int snapshots_prefixes(struct store *s, const char *id,
                        struct error *err) MUST_USE;
 void snapshot_prefix_list_done(struct snapshot_prefix_list *list);
 
-/* What validation `validation_id` concluded at `at_ms`.  The snapshot keeps
- * its newest conclusive verdict: `inconclusive` is kept only where there is
- * no `valid` or `invalid`, and an older conclusion (by at_ms) never replaces
- * a newer one.  0 in these cases too. */
-int snapshots_set_verdict(struct store *s, const char *id,
-                          enum store_verdict verdict, int64_t at_ms,
-                          const char *validation_id,
+/* What a validation says about a snapshot. */
+struct snapshot_judgement {
+    const char *id;             /* the snapshot */
+    enum store_verdict verdict; /* not STORE_UNVALIDATED */
+    int64_t at_ms;
+    const char *validation_id;
+};
+
+/* The snapshot keeps its newest conclusive verdict: `inconclusive` is kept only
+ * where there is no `valid` or `invalid`, and an older conclusion (by at_ms)
+ * never replaces a newer one.  0 in these cases too. */
+int snapshots_set_verdict(struct store *s, const struct snapshot_judgement *j,
                           struct error *err) MUST_USE;
 
 int snapshots_set_pinned(struct store *s, const char *id, bool pinned,
