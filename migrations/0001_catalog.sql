@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- The catalog: runs with their phases and checks, snapshots with their
 -- copies and prefix counts.  Times are Unix milliseconds, 0 when unset; ids
 -- are UUIDv7 text, which sorts by time.

@@ -114,8 +114,11 @@ static int put_check(struct db *db, const char *run_id, size_t seq,
     query_close(&q);
     free(copy);
     for (size_t i = 0; rc == 0 && i < row->findings_count && i < LIMIT_FINDINGS;
-         i++)
-        rc = put_finding(db, run_id, seq, i, &row->findings[i], err);
+         i++) {
+        struct place at = {.run_id = run_id, .check = seq, .seq = i};
+
+        rc = put_finding(db, &at, &row->findings[i], err);
+    }
     return rc;
 }
 
@@ -181,10 +184,12 @@ static const char *keep(struct texts **t, struct query *q, int column,
     return copy;
 }
 
+/* The findings of check `seq` of the list. */
 static int load_findings(struct db *db, const char *run_id, size_t seq,
-                         struct check_row *row, struct texts **t,
-                         struct error *err)
+                         struct check_list *list, struct error *err)
 {
+    struct check_row *row = &list->items[seq];
+    struct texts *t = list->memory;
     struct check_finding_row *items;
     bool failed = false;
     struct query q;
@@ -193,7 +198,8 @@ static int load_findings(struct db *db, const char *run_id, size_t seq,
 
     if (row->findings_total == 0)
         return 0;
-    items = texts_room(t, LIMIT_FINDINGS * sizeof(*items));
+    items = texts_room(&t, LIMIT_FINDINGS * sizeof(*items));
+    list->memory = t;
     if (items == NULL)
         return error_memory(err);
     if (query_open(&q, db,
@@ -205,13 +211,14 @@ static int load_findings(struct db *db, const char *run_id, size_t seq,
     query_u64(&q, seq);
     while ((got = query_step(&q, err)) == 1 && count < LIMIT_FINDINGS) {
         items[count++] = (struct check_finding_row){
-            .kind = keep(t, &q, 0, &failed),
-            .path = keep(t, &q, 1, &failed),
-            .expected = keep(t, &q, 2, &failed),
-            .found = keep(t, &q, 3, &failed),
+            .kind = keep(&t, &q, 0, &failed),
+            .path = keep(&t, &q, 1, &failed),
+            .expected = keep(&t, &q, 2, &failed),
+            .found = keep(&t, &q, 3, &failed),
         };
     }
     query_close(&q);
+    list->memory = t;
     if (failed)
         return error_memory(err);
     row->findings = items;
@@ -219,8 +226,8 @@ static int load_findings(struct db *db, const char *run_id, size_t seq,
     return got >= 0 ? 0 : -1;
 }
 
-static int load_rows(struct db *db, const char *run_id, struct check_row *rows,
-                     struct check_list *out, struct error *err)
+static int load_rows(struct db *db, const char *run_id, struct check_list *out,
+                     struct error *err)
 {
     struct texts *t = out->memory;
     bool failed = false;
@@ -236,7 +243,7 @@ static int load_rows(struct db *db, const char *run_id, struct check_row *rows,
     query_text(&q, run_id);
     while ((got = query_step(&q, err)) == 1 &&
            out->count < CHECKS_PER_RUN_MAX) {
-        rows[out->count++] = (struct check_row){
+        out->items[out->count++] = (struct check_row){
             .name = keep(&t, &q, 0, &failed),
             .outcome = keep(&t, &q, 1, &failed),
             .covered = query_get_u64(&q, 2),
@@ -246,11 +253,11 @@ static int load_rows(struct db *db, const char *run_id, struct check_row *rows,
         };
     }
     query_close(&q);
-    for (size_t i = 0; got >= 0 && !failed && i < out->count; i++)
-        got = load_findings(db, run_id, i, &rows[i], &t, err);
     out->memory = t;
     if (failed)
         return error_memory(err);
+    for (size_t i = 0; got >= 0 && i < out->count; i++)
+        got = load_findings(db, run_id, i, out, err);
     return got >= 0 ? 0 : -1;
 }
 
@@ -271,7 +278,7 @@ int checks_load(struct store *s, const char *run_id, struct check_list *out,
         check_list_done(&list);
         return -1;
     }
-    rc = load_rows(db, run_id, list.items, &list, err);
+    rc = load_rows(db, run_id, &list, err);
     store_read_end(s, db);
     if (rc == 0)
         *out = list;
