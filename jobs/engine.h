@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of `struct jobs`.  Private to jobs/.
+ *
+ * `lock` guards settings, the `current` of every worker, committed and
+ * stopping of those jobs, the views, and the three fields below it.  It is
+ * never held while waiting for a disk, a network or a thread. */
+#ifndef ASSAY_JOBS_ENGINE_H
+#define ASSAY_JOBS_ENGINE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "jobs/job.h"
+#include "jobs/jobs.h"
+
+struct jobs_worker {
+    struct jobs *jobs;
+    pthread_t thread;
+    bool started;
+    unsigned kinds;      /* bits 1 << enum run_kind */
+    struct job *current; /* NULL: idle */
+};
+
+/* A cluster as it was configured at the start. */
+struct jobs_seen {
+    char *name;
+    struct vault *vault;
+    struct jobs_cluster_view view;
+};
+
+struct jobs {
+    struct job_world world;
+    struct jobs_seen *clusters;
+    size_t clusters_count;
+    struct jobs_worker *workers;
+    size_t workers_count;
+    pthread_t housekeeper;
+    bool housekeeper_started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* wakes, stopping, a worker gone idle */
+    struct jobs_settings *settings;
+    uint64_t wakes; /* grows with each jobs_wake */
+    bool stopping;  /* no more runs are taken */
+    bool deletions; /* there are files to remove */
+};
+
+/* NULL past the end of the table. */
+const struct job_kind *engine_kind(size_t i);
+struct jobs_settings *engine_settings(struct jobs *j); /* held */
+
+/* The workers' thread and the housekeeper's. */
+void *engine_worker(void *worker);
+void *housekeeping_thread(void *jobs);
+/* Start up: what the last life left. */
+int housekeeping_clean(struct jobs *j, struct error *err) MUST_USE;
+
+/* A thread of lower priority with a small stack, signals blocked. */
+int engine_thread(pthread_t *thread, void *(*fn)(void *), void *arg,
+                  struct error *err) MUST_USE;
+/* Wait for `changed`, `lock` held, at most so long. */
+void engine_wait(struct jobs *j, int64_t timeout_ms);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/settings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "proof/check.h"
+#include "storage/storage.h"
+#include "store/runs.h"
+#include "transient/transient.h"
+
+static const char *const required_default[] = {"intact", "restorable",
+                                               "lossless"};
+
+enum {
+    READ_TIMEOUT_MS = 30 * 1000,
+    UPLOAD_RATE = 100 * 1024 * 1024,
+    AWAIT_UNSEAL_MS = 60 * 60 * 1000,
+    SETTLE_MS = 2 * 60 * 1000,
+    DRAIN_MS = 10 * 1000,
+};
+
+static void free_texts(char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
+static int copy_texts(const char *const *from, size_t count, char ***list,
+                      size_t *copied, struct error *err)
+{
+    *list = calloc(count + 1, sizeof(**list));
+    if (*list == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        (*list)[i] = text_dup(from[i]);
+        if ((*list)[i] == NULL)
+            return error_memory(err);
+        ++*copied;
+    }
+    return 0;
+}
+
+/* NULL and "" stay NULL. */
+static int copy_text(const char *from, char **out, struct error *err)
+{
+    if (from == NULL || from[0] == '\0')
+        return 0;
+    *out = text_dup(from);
+    return *out == NULL ? error_memory(err) : 0;
+}
+
+static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
+                         struct error *err)
+{
+    s->clusters = calloc(o->clusters_count + 1, sizeof(*s->clusters));
+    if (s->clusters == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < o->clusters_count; i++) {
+        const struct jobs_cluster *from = &o->clusters[i];
+        struct jobs_settings_cluster *to = &s->clusters[i];
+        char key[STORAGE_KEY_MAX];
+        assert(from->name != NULL);
+        if (storage_key(from->name, 0, "x", "snap", key, err) != 0)
+            return -1;
+        if (strlen(from->name) >= RUN_NAME_MAX)
+            return error_set(err, ERR_INVALID,
+                             "the cluster name %s is longer than %d bytes",
+                             from->name, RUN_NAME_MAX - 1);
+        if (jobs_settings_cluster(s, from->name) != NULL)
+            return error_set(err, ERR_INVALID, "two clusters are named %s",
+                             from->name);
+        s->clusters_count++;
+        to->vault = from->vault;
+        to->name = text_dup(from->name);
+        if (to->name == NULL)
+            return error_memory(err);
+        if (copy_texts(from->unseal_key_files, from->unseal_key_files_count,
+                       &to->key_files, &to->key_files_count, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int copy_keys(const struct jobs_options *o, struct jobs_settings *s,
+                     struct error *err)
+{
+    s->keys = calloc(o->trusted_keys_count + 1, sizeof(*s->keys));
+    if (s->keys == NULL)
+        return error_memory(err);
+    signer_public_key(o->signer, s->keys[0]);
+    for (size_t i = 0; i < o->trusted_keys_count; i++)
+        memcpy(s->keys[i + 1], o->trusted_keys[i], DIGEST_PUBLIC_KEY_SIZE);
+    s->keys_count = o->trusted_keys_count + 1;
+    return 0;
+}
+
+static int copy_required(const struct jobs_options *o, struct jobs_settings *s,
+                         struct error *err)
+{
+    const char *const *from = o->required;
+    size_t count = o->required_count;
+    if (count == 0) {
+        from = required_default;
+        count = sizeof(required_default) / sizeof(required_default[0]);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (proof_check_find(from[i]) == NULL)
+            return error_set(err, ERR_INVALID,
+                             "validation.required: there is no check named "
+                             "\"%s\"",
+                             from[i]);
+    return copy_texts(from, count, &s->required, &s->required_count, err);
+}
+
+/* The driver's table is transient's own: ask it. */
+static int check_driver(const struct jobs_settings *s, struct error *err)
+{
+    struct transient_options o = {
+        .driver = s->driver, .product = "vault", .base_dir = "/tmp"};
+    struct transient *t = NULL;
+    if (transient_new(&o, &t, err) != 0)
+        return error_prefix(err, "transient.driver");
+    transient_free(t);
+    return 0;
+}
+
+int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
+                      struct error *err)
+{
+    assert(o != NULL && o->signer != NULL && out != NULL);
+    struct jobs_settings *s = calloc(1, sizeof(*s));
+    int rc = -1;
+
+    if (s == NULL)
+        return error_memory(err);
+    atomic_init(&s->users, 1);
+    if (copy_clusters(o, s, err) != 0 || copy_keys(o, s, err) != 0 ||
+        copy_required(o, s, err) != 0 ||
+        copy_text(o->transient_driver == NULL ? "process" : o->transient_driver,
+                  &s->driver, err) != 0 ||
+        copy_text(o->transient_server, &s->server, err) != 0 ||
+        copy_text(o->transient_helper, &s->helper, err) != 0)
+        goto done;
+    if (check_driver(s, err) != 0)
+        goto done;
+    s->no_isolation = o->transient_no_isolation;
+    s->http_read_timeout_ms =
+        o->http_read_timeout_ms > 0 ? o->http_read_timeout_ms : READ_TIMEOUT_MS;
+    s->upload_bytes_per_second = o->upload_bytes_per_second > 0
+                                     ? o->upload_bytes_per_second
+                                     : UPLOAD_RATE;
+    s->await_unseal_ms =
+        o->await_unseal_ms > 0 ? o->await_unseal_ms : AWAIT_UNSEAL_MS;
+    s->settle_ms = o->settle_ms > 0 ? o->settle_ms : SETTLE_MS;
+    s->drain_ms = o->drain_ms > 0 ? o->drain_ms : DRAIN_MS;
+    *out = s;
+    s = NULL;
+    rc = 0;
+done:
+    jobs_settings_release(s);
+    return rc;
+}
+
+struct jobs_settings *jobs_settings_hold(struct jobs_settings *s)
+{
+    atomic_fetch_add(&s->users, 1);
+    return s;
+}
+
+void jobs_settings_release(struct jobs_settings *s)
+{
+    if (s == NULL || atomic_fetch_sub(&s->users, 1) != 1)
+        return;
+    for (size_t i = 0; i < s->clusters_count + s->dropped; i++) {
+        free(s->clusters[i].name);
+        free_texts(s->clusters[i].key_files, s->clusters[i].key_files_count);
+    }
+    free(s->clusters);
+    free(s->keys);
+    free(s->driver);
+    free(s->server);
+    free(s->helper);
+    free_texts(s->required, s->required_count);
+    free(s);
+}
+
+const struct jobs_settings_cluster *
+jobs_settings_cluster(const struct jobs_settings *s, const char *name)
+{
+    for (size_t i = 0; i < s->clusters_count; i++)
+        if (strcmp(s->clusters[i].name, name) == 0)
+            return &s->clusters[i];
+    return NULL;
+}
+
+struct manifest_trust jobs_settings_trust(const struct jobs_settings *s)
+{
+    return (struct manifest_trust){
+        .keys = (const uint8_t(*)[DIGEST_PUBLIC_KEY_SIZE])s->keys,
+        .count = s->keys_count,
+    };
+}
