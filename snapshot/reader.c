@@ -101,14 +101,27 @@ void snapshot_reader_free(struct snapshot_reader *r)
     free(r);
 }
 
+/* The name came from outside: only what is harmless to print. */
+static int unknown_member(const char *name, struct error *err)
+{
+    char shown[32] = "";
+    size_t n = 0;
+
+    for (; name[n] != '\0' && n < sizeof(shown) - 1; n++) {
+        shown[n] = name[n] > ' ' && name[n] < 0x7f ? name[n] : '?';
+    }
+    return error_set(err, ERR_CORRUPT,
+                     "the archive has a member that does not belong there: %s",
+                     shown);
+}
+
 static int begin_member(struct snapshot_reader *r, struct error *err)
 {
     enum member m = members_find(tar_name(r->tar));
     uint64_t size = tar_size(r->tar);
 
     if (m == MEMBERS) {
-        return error_set(err, ERR_CORRUPT,
-                         "the archive has a member that does not belong there");
+        return unknown_member(tar_name(r->tar), err);
     }
     if (r->seen[m]) {
         return error_set(err, ERR_CORRUPT, "%s is in the archive twice",
