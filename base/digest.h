@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Digests, keyed hashes, randomness and Ed25519 signatures, over GnuTLS
- * (FIPS 180-4, RFC 2104, RFC 8032).  No cryptography of our own. */
+ * Digests, keyed hashes and randomness, over GnuTLS (FIPS 180-4, RFC 2104).
+ * No cryptography of our own. */
 #ifndef ASSAY_BASE_DIGEST_H
 #define ASSAY_BASE_DIGEST_H
 
@@ -34,23 +34,5 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *data,
                         size_t len, uint8_t out[DIGEST_SHA256_SIZE]);
 /* Aborts if the system has none: nothing sensible can follow. */
 void digest_random(void *out, size_t len);
-
-/* Ed25519 (RFC 8032).  A signer holds the private key, wiped on free; it
- * may be used by any thread. */
-struct signer;
-
-/* Read the key from `path` (PEM, PKCS#8), or make one there with mode 0600
- * if the file does not exist. */
-int signer_open(const char *path, struct signer **out,
-                struct error *err) MUST_USE;
-void signer_public_key(const struct signer *s,
-                       uint8_t out[DIGEST_PUBLIC_KEY_SIZE]);
-int signer_sign(struct signer *s, const void *data, size_t len,
-                uint8_t out[DIGEST_SIGNATURE_SIZE], struct error *err) MUST_USE;
-void signer_free(struct signer *s);
-/* True only for a good signature by that key. */
-bool signature_verify(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE],
-                      const void *data, size_t len,
-                      const uint8_t signature[DIGEST_SIGNATURE_SIZE]);
 
 #endif

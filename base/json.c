@@ -129,34 +129,42 @@ int json_parse(const char *text, size_t len, struct json **root,
     return 0;
 }
 
+/* From the opening of a comment to behind its end, or to the end of all. */
+static char *blank_comment(char *p, char *end)
+{
+    bool line = p[1] == '/';
+
+    *p++ = ' ';
+    *p++ = ' ';
+    for (; p < end; p++) {
+        if (line && *p == '\n')
+            return p;
+        if (!line && end - p >= 2 && p[0] == '*' && p[1] == '/') {
+            p[0] = p[1] = ' ';
+            return p + 2;
+        }
+        if (*p != '\n')
+            *p = ' ';
+    }
+    return end;
+}
+
 /* Comments become blanks, so that byte offsets in errors stay true. */
 static void blank_comments(char *p, char *end)
 {
     bool quoted = false;
 
     while (p < end) {
-        if (quoted) {
-            if (*p == '\\' && p + 1 < end)
-                p++;
-            else if (*p == '"')
-                quoted = false;
-        } else if (*p == '"') {
-            quoted = true;
-        } else if (end - p >= 2 && p[0] == '/' && p[1] == '/') {
-            while (p < end && *p != '\n')
-                *p++ = ' ';
+        bool pair = end - p >= 2;
+
+        if (!quoted && pair && *p == '/' && (p[1] == '/' || p[1] == '*')) {
+            p = blank_comment(p, end);
             continue;
-        } else if (end - p >= 2 && p[0] == '/' && p[1] == '*') {
-            p[0] = p[1] = ' ';
-            for (p += 2; p < end; p++) {
-                if (end - p >= 2 && p[0] == '*' && p[1] == '/') {
-                    p[0] = p[1] = ' ';
-                    break;
-                }
-                if (*p != '\n')
-                    *p = ' ';
-            }
         }
+        if (*p == '"')
+            quoted = !quoted;
+        else if (quoted && pair && *p == '\\')
+            p++;
         p++;
     }
 }

@@ -121,10 +121,26 @@ bool text_unbase64(const char *s, void *out, size_t size, size_t *len)
     return true;
 }
 
+/* What the second byte may be: no overlong forms, no surrogates, nothing
+ * beyond U+10FFFF. */
+static bool utf8_second(unsigned char first, unsigned char c)
+{
+    unsigned char low = 0x80, high = 0xbf;
+
+    if (first == 0xe0)
+        low = 0xa0;
+    else if (first == 0xed)
+        high = 0x9f;
+    else if (first == 0xf0)
+        low = 0x90;
+    else if (first == 0xf4)
+        high = 0x8f;
+    return c >= low && c <= high;
+}
+
 /* Length of the well-formed sequence at s, or 0 (Unicode 15, table 3-7). */
 static size_t utf8_one(const unsigned char *s, size_t left)
 {
-    unsigned char low = 0x80, high = 0xbf;
     size_t n;
 
     if (s[0] < 0x80)
@@ -132,17 +148,7 @@ static size_t utf8_one(const unsigned char *s, size_t left)
     if (s[0] < 0xc2 || s[0] > 0xf4)
         return 0;
     n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (left < n)
-        return 0;
-    if (s[0] == 0xe0)
-        low = 0xa0;
-    else if (s[0] == 0xed)
-        high = 0x9f;
-    else if (s[0] == 0xf0)
-        low = 0x90;
-    else if (s[0] == 0xf4)
-        high = 0x8f;
-    if (s[1] < low || s[1] > high)
+    if (left < n || !utf8_second(s[0], s[1]))
         return 0;
     for (size_t i = 2; i < n; i++) {
         if (s[i] < 0x80 || s[i] > 0xbf)

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/signer.h"
 #include "base/text.h"
 
 enum { SIGNATURES_MAX = 16 };
@@ -87,7 +88,7 @@ static bool signed_by(const struct json *signatures, const struct buf *bytes,
             len != sizeof(signature))
             continue;
         for (size_t i = 0; i < trust->count; i++)
-            if (signature_verify(trust->keys[i], bytes->data, bytes->len,
+            if (signer_verify(trust->keys[i], bytes->data, bytes->len,
                                  signature))
                 return true;
     }

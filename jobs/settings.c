@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/signer.h"
 #include "base/text.h"
 #include "proof/check.h"
 #include "storage/storage.h"

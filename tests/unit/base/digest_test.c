@@ -5,12 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/text.h"
 
 static void sums_as_fips_180_4_says(void **state)
@@ -51,64 +49,11 @@ static void keys_hashes_as_rfc_4231_says(void **state)
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
-static void verifies_rfc_8032_test_2(void **state)
-{
-    uint8_t key[DIGEST_PUBLIC_KEY_SIZE], sig[DIGEST_SIGNATURE_SIZE];
-
-    (void)state;
-    assert_true(text_unhex(
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", key,
-        sizeof key));
-    assert_true(text_unhex(
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
-        sig, sizeof sig));
-    assert_true(signature_verify(key, "\x72", 1, sig));
-    assert_false(signature_verify(key, "\x73", 1, sig));
-    sig[0] ^= 1;
-    assert_false(signature_verify(key, "\x72", 1, sig));
-}
-
-static void keeps_its_key(void **state)
-{
-    char dir[] = "/tmp/assay-digest-XXXXXX";
-    uint8_t sig[DIGEST_SIGNATURE_SIZE], again[DIGEST_SIGNATURE_SIZE];
-    uint8_t key[DIGEST_PUBLIC_KEY_SIZE];
-    struct signer *s;
-    struct error err;
-    struct stat st;
-    char *path, *junk;
-
-    (void)state;
-    assert_non_null(mkdtemp(dir));
-    path = text_format("%s/key.pem", dir);
-    junk = text_format("%s/junk.pem", dir);
-    assert_int_equal(signer_open(path, &s, &err), 0);
-    assert_int_equal(signer_sign(s, "hello", 5, sig, &err), 0);
-    signer_free(s);
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
-    assert_int_equal(signer_open(path, &s, &err), 0);
-    assert_int_equal(signer_sign(s, "hello", 5, again, &err), 0);
-    assert_memory_equal(sig, again, sizeof sig); /* Ed25519: no randomness */
-    signer_public_key(s, key);
-    signer_free(s);
-    assert_true(signature_verify(key, "hello", 5, sig));
-    assert_int_equal(file_replace(junk, "junk", 4, 0600, &err), 0);
-    assert_int_equal(signer_open(junk, &s, &err), -1);
-    assert_int_equal(err.kind, ERR_INVALID);
-    assert_int_equal(file_remove_tree(dir, &err), 0);
-    free(path);
-    free(junk);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_as_fips_180_4_says),
         cmocka_unit_test(keys_hashes_as_rfc_4231_says),
-        cmocka_unit_test(verifies_rfc_8032_test_2),
-        cmocka_unit_test(keeps_its_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ed25519 signatures (RFC 8032), over GnuTLS. */
+#ifndef ASSAY_BASE_SIGNER_H
+#define ASSAY_BASE_SIGNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+
+/* A signer holds the private key, wiped on free; it
+ * may be used by any thread. */
+struct signer;
+
+/* Read the key from `path` (PEM, PKCS#8), or make one there with mode 0600
+ * if the file does not exist. */
+int signer_open(const char *path, struct signer **out,
+                struct error *err) MUST_USE;
+void signer_public_key(const struct signer *s,
+                       uint8_t out[DIGEST_PUBLIC_KEY_SIZE]);
+int signer_sign(struct signer *s, const void *data, size_t len,
+                uint8_t out[DIGEST_SIGNATURE_SIZE], struct error *err) MUST_USE;
+void signer_free(struct signer *s);
+/* True only for a good signature by that key. */
+bool signer_verify(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE], const void *data,
+                   size_t len, const uint8_t signature[DIGEST_SIGNATURE_SIZE]);
+
+#endif
