@@ -314,6 +314,7 @@ static void read_facts(struct transfer *t)
     r->status = (int)status;
     r->sent = sent > 0 ? (uint64_t)sent : 0;
     r->started = started > 0 || request > 0;
+    r->sent_all = t->all_read;
 }
 
 static void free_headers(struct curl_slist *list)

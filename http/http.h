@@ -87,6 +87,7 @@ struct http_response {
     uint64_t received; /* body bytes */
     uint64_t sent;     /* body bytes that left for the connection */
     bool started;      /* connected, and some of the request may be there */
+    bool sent_all;     /* an upload's last byte was on its way */
     char location[HTTP_LOCATION_MAX]; /* "" when absent or too long */
     char content_type[128];
     int retry_after; /* seconds; -1: absent or a date */

@@ -30,7 +30,7 @@ struct vault_status {
     bool sealed;
     bool standby; /* unsealed and not the leader */
     bool is_self; /* this node is the leader */
-    int health;   /* status of sys/health: 200 429 472 473 501 503 530 */
+    int health;   /* status of sys/health: 200 429 472 473 474 501 503 530 */
     enum vault_product product;
     char version[64];
     char cluster_id[64]; /* "" while sealed */
