@@ -296,7 +296,8 @@ static int drop_rights(struct error *err)
 
 int sandbox_room_enter(const struct sandbox_room *room, struct error *err)
 {
-    (void)sethostname("transient", strlen("transient"));
+    if (sethostname("transient", strlen("transient")) != 0)
+        return error_errno(err, ERR_PRECONDITION, "cannot name the host");
     if (make_root(room, err) != 0 || furnish(room, err) != 0 ||
         raise_loopback(err) != 0 || change_root(room, err) != 0)
         return -1;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "primary.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/process.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "transient/server_program.h"
+#include "vault/call.h"
+#include "vault/raft.h"
+#include "vault/status.h"
+#include "vault/sys.h"
+
+enum { SNAPSHOT_MAX = 512 * 1024 * 1024 };
+
+#define POLICY                                                                 \
+    "path \\\"sys/storage/raft/snapshot\\\" { capabilities = "                 \
+    "[\\\"read\\\"] }"
+
+__attribute__((noreturn)) static void die(const char *what,
+                                          const struct error *err)
+{
+    (void)fprintf(stderr, "primary: %s: %s\n", what, err->text);
+    exit(1);
+}
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    socklen_t len = sizeof in;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof in) != 0 ||
+        getsockname(fd, (struct sockaddr *)&in, &len) != 0)
+        exit(1);
+    close(fd);
+    return ntohs(in.sin_port);
+}
+
+static void write_config(struct primary *p, unsigned api, unsigned cluster)
+{
+    char path[128];
+    struct buf out;
+    struct error err;
+
+    buf_init(&out, 8192);
+    buf_printf(&out,
+               "storage \"raft\" { path = \"%s/raft\" node_id = \"n1\" "
+               "performance_multiplier = 1 }\n"
+               "listener \"tcp\" { address = \"127.0.0.1:%u\" "
+               "cluster_address = \"127.0.0.1:%u\" tls_disable = true }\n"
+               "api_addr = \"http://127.0.0.1:%u\"\n"
+               "cluster_addr = \"https://127.0.0.1:%u\"\n",
+               p->dir, api, cluster, api, cluster);
+    buf_str(&out, strcmp(p->product, "vault") == 0
+                      ? "disable_mlock = true\n"
+                      : "unsafe_allow_api_audit_creation = true\n");
+    (void)snprintf(path, sizeof path, "%s/raft", p->dir);
+    if (file_make_dirs(path, 0700, &err) != 0)
+        die("raft directory", &err);
+    (void)snprintf(path, sizeof path, "%s/server.hcl", p->dir);
+    if (file_replace(path, out.data, out.len, 0600, &err) != 0)
+        die("configuration", &err);
+    buf_done(&out);
+}
+
+static void spawn(struct primary *p, const char *server)
+{
+    char config[160], log[128];
+    const char *const argv[] = {server, "server", config, NULL};
+    struct process_options o = {
+        .program = server, .argv = argv, .stdin_fd = -1, .new_group = true};
+    struct error err;
+
+    (void)snprintf(config, sizeof config, "-config=%s/server.hcl", p->dir);
+    (void)snprintf(log, sizeof log, "%s/log", p->dir);
+    o.stdout_fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    o.stderr_fd = o.stdout_fd;
+    if (process_start(&o, &p->pid, &err) != 0)
+        die("start", &err);
+    close(o.stdout_fd);
+}
+
+static void give_birth(struct primary *p, const struct primary_options *o)
+{
+    unsigned shares = o->shares != 0 ? o->shares : PRIMARY_SHARES;
+    unsigned threshold = o->threshold != 0 ? o->threshold : PRIMARY_THRESHOLD;
+    struct vault_status status;
+    struct vault_keys keys;
+    struct vault_seal seal;
+    struct error err;
+    unsigned i;
+
+    if (vault_wait_ready(p->root, VAULT_UNTIL_ANSWERS, 30000, NULL, &status,
+                         &err) != 0 ||
+        vault_init(p->root, shares, threshold, false, &keys, &err) != 0)
+        die("init", &err);
+    for (i = 0; i < threshold; i++) {
+        if (vault_unseal(p->root, keys.share[i], &seal, &err) != 0)
+            die("unseal", &err);
+    }
+    for (i = 0; i < shares; i++)
+        p->share[i] = text_dup(keys.share[i]);
+    if (vault_use_token(p->root, keys.root_token, &err) != 0 ||
+        vault_wait_ready(p->root, VAULT_UNTIL_ACTIVE, 30000, NULL, &status,
+                         &err) != 0)
+        die("active", &err);
+    (void)text_copy(p->cluster_id, sizeof p->cluster_id, status.cluster_id);
+    vault_keys_done(&keys);
+}
+
+void primary_write(struct primary *p, const char *path, const char *body)
+{
+    struct error err;
+
+    if (vault_write(p->root, path, body, NULL, &err) != 0)
+        die(path, &err);
+}
+
+static char *field(struct json *answer, const char *name)
+{
+    char *text = text_dup(json_get_text(json_get(answer, "data"), name, ""));
+
+    json_free(answer);
+    return text;
+}
+
+static void make_login(struct primary *p, bool batch)
+{
+    struct json *answer = NULL;
+    struct error err;
+    char body[256];
+
+    primary_write(p, "sys/policies/acl/assay", "{\"policy\":\"" POLICY "\"}");
+    primary_write(p, "sys/auth/approle", "{\"type\":\"approle\"}");
+    (void)snprintf(body, sizeof body,
+                   "{\"token_policies\":\"assay\",\"token_ttl\":\"1h\","
+                   "\"token_type\":\"%s\"}",
+                   batch ? "batch" : "service");
+    primary_write(p, "auth/approle/role/assay", body);
+    if (vault_read(p->root, "auth/approle/role/assay/role-id", &answer, &err) !=
+        0)
+        die("role-id", &err);
+    p->role_id = field(answer, "role_id");
+    if (vault_write(p->root, "auth/approle/role/assay/secret-id", "{}", &answer,
+                    &err) != 0)
+        die("secret-id", &err);
+    p->secret_id = field(answer, "secret_id");
+}
+
+static void add_audit(struct primary *p, const struct primary_options *o)
+{
+    char body[256];
+
+    if (o->audit_file != NULL) {
+        (void)snprintf(body, sizeof body,
+                       "{\"type\":\"file\",\"options\":{\"file_path\":"
+                       "\"%s\"}}",
+                       o->audit_file);
+        primary_write(p, "sys/audit/file", body);
+    }
+    if (o->audit_port != 0) {
+        (void)snprintf(body, sizeof body,
+                       "{\"type\":\"socket\",\"options\":{\"address\":"
+                       "\"127.0.0.1:%u\",\"socket_type\":\"udp\"}}",
+                       o->audit_port);
+        primary_write(p, "sys/audit/socket", body);
+    }
+}
+
+void primary_start(struct primary *p, const struct primary_options *o)
+{
+    const char *const products[] = {"openbao", "vault"};
+    struct server_program program = {.path = NULL};
+    unsigned port = free_port();
+    struct vault_options v;
+    enum transient_outcome outcome;
+    char address[64];
+    struct error err;
+    int i;
+
+    memset(p, 0, sizeof *p);
+    (void)text_copy(p->dir, sizeof p->dir, "/tmp/assay-primary-XXXXXX");
+    if (mkdtemp(p->dir) == NULL)
+        exit(1);
+    for (i = 0; i < 2 && program.path == NULL; i++) {
+        if (server_program_find(o->server, products[i], "", &program, &outcome,
+                                &err) != 0 &&
+            i == 1)
+            die("program", &err);
+    }
+    (void)text_copy(p->product, sizeof p->product, program.product);
+    (void)text_copy(p->version, sizeof p->version, program.version);
+    write_config(p, port, free_port());
+    spawn(p, program.path);
+    server_program_done(&program);
+    memset(&v, 0, sizeof v);
+    (void)snprintf(address, sizeof address, "http://127.0.0.1:%u", port);
+    v.address = address;
+    if (vault_new(&v, &p->root, &err) != 0)
+        die("client", &err);
+    give_birth(p, o);
+    add_audit(p, o);
+    primary_write(p, "sys/mounts/kv",
+                  "{\"type\":\"kv\",\"options\":{\"version\":\"2\"}}");
+    for (i = 0; i < 20; i++) {
+        char path[32];
+
+        (void)snprintf(path, sizeof path, "kv/data/thing%d", i);
+        primary_write(p, path, "{\"data\":{\"a\":\"b\",\"c\":\"d\"}}");
+    }
+    make_login(p, o->batch_tokens);
+}
+
+void primary_stop(struct primary *p)
+{
+    struct error err;
+    size_t i;
+
+    vault_free(p->root);
+    process_kill(p->pid, true);
+    if (file_remove_tree(p->dir, &err) != 0)
+        die("clean up", &err);
+    for (i = 0; i < sizeof p->share / sizeof p->share[0]; i++)
+        free(p->share[i]);
+    free(p->role_id);
+    free(p->secret_id);
+}
+
+static int keep_bytes(void *ctx, const void *data, size_t len,
+                      struct error *err)
+{
+    struct buf *out = ctx;
+
+    buf_add(out, data, len);
+    return buf_check(out, "a snapshot", err);
+}
+
+char *primary_snapshot(struct primary *p, size_t *len)
+{
+    struct vault_snapshot_info info;
+    struct error err;
+    struct buf out;
+    const struct sink sink = {.write = keep_bytes, .ctx = &out};
+    char *data;
+
+    buf_init(&out, SNAPSHOT_MAX);
+    if (vault_snapshot_take(p->root, &sink, NULL, &info, &err) != 0)
+        die("snapshot", &err);
+    *len = out.len;
+    data = buf_take(&out);
+    buf_done(&out);
+    return data;
+}
+
+static int memory_read(void *ctx, void *data, size_t size, size_t *len,
+                       struct error *err)
+{
+    struct memory_source *m = ctx;
+    size_t left = m->len - m->at;
+
+    (void)err;
+    *len = left < size ? left : size;
+    memcpy(data, m->data + m->at, *len);
+    m->at += *len;
+    return 0;
+}
+
+static int memory_rewind(void *ctx, struct error *err)
+{
+    struct memory_source *m = ctx;
+
+    (void)err;
+    m->at = 0;
+    return 0;
+}
+
+struct source memory_source_of(struct memory_source *m)
+{
+    m->at = 0;
+    return (struct source){
+        .read = memory_read, .rewind = memory_rewind, .ctx = m, .size = m->len};
+}
