@@ -89,7 +89,7 @@ static bool signed_by(const struct json *signatures, const struct buf *bytes,
             continue;
         for (size_t i = 0; i < trust->count; i++)
             if (signer_verify(trust->keys[i], bytes->data, bytes->len,
-                                 signature))
+                              signature))
                 return true;
     }
     return false;

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/signer.h"
 #include "store/checks.h"
 #include "store/runs.h"
 #include "store/snapshots.h"
