@@ -12,9 +12,9 @@ enum {
     LIMIT_REQUEST_URL = 4 * 1024,
     LIMIT_REQUEST_HEADERS = 64,          /* count */
     LIMIT_CONNECTION_MEMORY = 16 * 1024, /* request line and all headers */
-    LIMIT_HEADER_BYTES = 8 * 1024,       /* ours, below the connection's memory:
-                                            over it the library answers in HTML */
-    LIMIT_REPLY_BODY = 8 * 1024 * 1024,  /* a full page with wide rows is 2 */
+    /* Below the connection's memory: over that the library answers in HTML. */
+    LIMIT_HEADER_BYTES = 8 * 1024,
+    LIMIT_REPLY_BODY = 8 * 1024 * 1024, /* a full page with wide rows is 2 */
     LIMIT_JSON_DEPTH = 16,
     LIMIT_PAGE = 1000, /* rows in one page of a list */
     LIMIT_PAGE_DEFAULT = 100,

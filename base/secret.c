@@ -26,6 +26,7 @@ enum {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint8_t *arena;
 static uint16_t used[SLOTS];
+_Static_assert(SLOTS < INSIDE, "a run's length is told from INSIDE");
 
 static int arena_ready(void)
 {
@@ -63,7 +64,7 @@ char *secret_new(const char *data, size_t len)
     char *out = NULL;
     int at = -1;
 
-    if (want >= INSIDE || want > SLOTS)
+    if (want > SLOTS)
         return NULL;
     pthread_mutex_lock(&lock);
     if (arena_ready() == 0)
