@@ -19,9 +19,9 @@
 
 enum { SQL_MAX = 2048 };
 
-/* Where the page begins. */
+/* Where the page begins: below this row, which need not exist.  The first
+ * page begins below the end of time, so that every page is one query. */
 struct position {
-    bool set;
     int64_t created_ms;
     const char *id;
 };
@@ -91,6 +91,7 @@ static int find_position(struct db *db, const char *after, struct position *out,
     struct query q;
     int got;
 
+    *out = (struct position){.created_ms = INT64_MAX, .id = ""};
     if (after == NULL)
         return 0;
     if (query_open(&q, db, "SELECT created_ms FROM snapshots WHERE id = ?",
@@ -106,7 +107,6 @@ static int find_position(struct db *db, const char *after, struct position *out,
     if (got == 0 && !time_in_id(after, &out->created_ms))
         return error_set(err, ERR_INVALID,
                          "\"after\" is not the id of a snapshot");
-    out->set = true;
     out->id = after;
     return 0;
 }
@@ -121,17 +121,14 @@ static int open_page(struct query *q, struct db *db,
     buf_init(&sql, SQL_MAX);
     buf_str(&sql, "SELECT " SNAPSHOT_COLUMNS);
     add_filter(f, &sql);
-    if (at->set)
-        buf_str(&sql, " AND (created_ms, id) < (?, ?)");
-    buf_str(&sql, " ORDER BY created_ms DESC, id DESC LIMIT ?");
+    buf_str(&sql, " AND (created_ms, id) < (?, ?)"
+                  " ORDER BY created_ms DESC, id DESC LIMIT ?");
     if (buf_check(&sql, "the query", err) != 0 ||
         query_open(q, db, buf_text(&sql), err) != 0)
         goto done;
     bind_filter(f, q);
-    if (at->set) {
-        query_int(q, at->created_ms);
-        query_text(q, at->id);
-    }
+    query_int(q, at->created_ms);
+    query_text(q, at->id);
     rc = 0;
 done:
     buf_done(&sql);
@@ -160,7 +157,7 @@ static int read_page(struct query *q, struct db *db, size_t limit,
 static int list_page(struct db *db, const struct snapshots_filter *f,
                      size_t limit, struct snapshot_list *out, struct error *err)
 {
-    struct position at = {0};
+    struct position at;
     struct query q = {0};
     int rc;
 
