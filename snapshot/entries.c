@@ -168,7 +168,7 @@ static int begin_field(struct entries *e, struct error *err)
     unsigned wire = (unsigned)(e->varint & 7);
 
     e->field = e->varint >> 3;
-    if (e->field == 0 || e->field > UINT32_MAX >> 3) {
+    if (e->field == 0 || e->field > UINT32_MAX >> 3 || e->message_left == 0) {
         return bad(e, "is malformed", err);
     }
     if ((e->field == FIELD_KEY || e->field == FIELD_VALUE) &&
