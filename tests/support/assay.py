@@ -20,9 +20,9 @@ def run_assay(binary, *args, env=None, timeout=60):
                               **(env or {})})
 
 
-def policy(binary, who):
-    """The text that `assay policy` prints for `who`."""
-    done = run_assay(binary, "policy", who)
+def policy(binary, *names):
+    """The text that `assay policy` prints for these names."""
+    done = run_assay(binary, "policy", *names)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

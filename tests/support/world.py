@@ -20,7 +20,8 @@ class World:
         self.cluster.start()
         seed.fill(self.cluster)
         self.people()
-        auth = seed.approle(self.cluster, policy(self.binary, "daemon"),
+        auth = seed.approle(self.cluster,
+                            policy(self.binary, "daemon", "restore"),
                             self.dir / "keys")
         keys = self.cluster.key_files(self.dir / "keys")
         self.config = merge({

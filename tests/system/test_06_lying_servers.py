@@ -123,7 +123,7 @@ def restore(world, **fields):
 
 def test_06_a_204_that_restores_nothing_is_no_success(workdir, binary):
     world = TroubledWorld(workdir, binary, config={
-        "restore": {"verify_timeout": "5s"}}).up()
+        "restore": {"settle": "5s"}}).up()
     try:
         world.standin.fault("swallow:method=POST")
         run = restore(world)
