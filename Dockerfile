@@ -46,9 +46,9 @@ COPY --from=build /out/ /
 USER 10001:10001
 WORKDIR /var/lib/assay
 VOLUME /var/lib/assay
-# Loopback is the default; in a container the port is published from outside.
-# Give it TLS (listen.tls_cert_file) wherever that port leaves the host.
-ENV ASSAY_LISTEN=0.0.0.0:8210 ASSAY_DATA_DIR=/var/lib/assay
+# In assay.json:  "listen": [{ "address": "0.0.0.0:8210", "tls_disable": true }]
+# Publish the port on loopback, or put a proxy that speaks TLS in front.
+ENV ASSAY_DATA_DIR=/var/lib/assay ASSAY_ADDRESS=127.0.0.1:8210
 EXPOSE 8210
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \
     CMD ["assay", "health"]
