@@ -18,9 +18,10 @@ enum allowed_change {
 
 enum allowed_when {
     ALLOWED_ALWAYS,
-    ALLOWED_NEWER_SERVER, /* the transient's is newer than the snapshot's */
-    ALLOWED_OWN_LOGIN,    /* as many as our one login leaves; none of a
-                           * batch token's */
+    ALLOWED_NEWER_SERVER,  /* the transient's is newer than the snapshot's */
+    ALLOWED_OPENBAO,       /* only there */
+    ALLOWED_SERVICE_LOGIN, /* our login got a service token */
+    ALLOWED_WITH_TOKENS,   /* at most `limit` for each removed token */
 };
 
 struct allowed_row {
@@ -30,13 +31,18 @@ struct allowed_row {
     const char *pattern;
     unsigned changes; /* enum allowed_change, or-ed */
     enum allowed_when when;
-    uint64_t limit;  /* at most so many; 0: no limit */
-    bool expiry;     /* something ran out after the snapshot: reported */
-    const char *why; /* harmless because … */
+    uint64_t limit;    /* at most so many; 0: no limit */
+    const char *noted; /* what to call them in the message; NULL: nothing
+                          worth a word */
+    const char *why;   /* harmless because … */
 };
 
 /* NULL past the end. */
 const struct allowed_row *allowed_at(size_t i);
-bool allowed_match(const char *pattern, const char *key, size_t key_len);
+/* The first row whose pattern and changes fit; NULL: a fault.  Whether its
+ * `when` and `limit` hold is the caller's business. */
+const struct allowed_row *allowed_find(enum allowed_change change,
+                                       const void *key, size_t key_len);
+bool allowed_match(const char *pattern, const void *key, size_t key_len);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The checks themselves, for the table in check.c and for tests.  Contract
+ * as in proof/check.h. */
+#ifndef ASSAY_PROOF_CHECKS_H
+#define ASSAY_PROOF_CHECKS_H
+
+#include "proof/check.h"
+
+/* Re-reads the stored archive: complete, and with the digest and size that
+ * the catalog has.  Counts entries. */
+int proof_intact(const struct proof_context *c, struct proof_result *r,
+                 struct error *err) MUST_USE;
+
+/* What became of the restore into the transient cluster.  Asks nothing by
+ * itself. */
+int proof_restorable(const struct proof_context *c, struct proof_result *r,
+                     struct error *err) MUST_USE;
+
+/* Takes a snapshot back from the transient cluster and compares it with the
+ * stored archive entry by entry, both while they stream; what differs is in
+ * the table of proof/allowed.h or a finding. */
+int proof_lossless(const struct proof_context *c, struct proof_result *r,
+                   struct error *err) MUST_USE;
+
+/* Why there is no restored copy to ask, as an outcome and a sentence. */
+void proof_say_no_transient(const struct proof_context *c,
+                            struct proof_result *r);
+
+#endif
