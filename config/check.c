@@ -318,7 +318,7 @@ static void check_keys(const struct config *config,
                          i);
 }
 
-void config_check(struct config *config, const char *const *env,
+void config_check(struct config *config, const struct config_source *source,
                   struct config_report *report)
 {
     if (config->data_dir == NULL)
@@ -331,7 +331,8 @@ void config_check(struct config *config, const char *const *env,
                        "transient.isolation: off: a transient server holds "
                        "production secrets and can reach what they open");
     check_listen(config, report);
-    check_clusters(config, env, report);
+    if (!source->offline)
+        check_clusters(config, source->env, report);
     check_storage(config, report);
     check_access(config, report);
     check_keys(config, report);

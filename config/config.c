@@ -60,7 +60,7 @@ int config_load(const struct config_source *source,
     if (source->listen != NULL &&
         config_set_listen(config, source->listen) != 0)
         report_error(report, "-listen: out of memory");
-    config_check(config, source->env, report);
+    config_check(config, source, report);
     if (report->errors > 0)
         goto done;
     *out = config;

@@ -45,6 +45,7 @@ struct config_source {
     const char *file;       /* NULL: none */
     const char *const *env; /* "NAME=value", NULL-terminated */
     bool dev;
+    bool offline;       /* no cluster is needed, and none is complained about */
     const char *listen; /* the -listen flag: comma separated; or NULL */
 };
 

@@ -96,7 +96,7 @@ const char *config_environment_get(const char *const *env, const char *name,
 /* Replace `listen` by a comma separated list of addresses. */
 int config_set_listen(struct config *config, const char *addresses);
 /* Fill in what follows from the rest, and judge the whole. */
-void config_check(struct config *config, const char *const *env,
+void config_check(struct config *config, const struct config_source *source,
                   struct config_report *report);
 
 #endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opened in the order of dependence, released in reverse.  The sockets are
+ * opened before anything is cleaned up or run: a second Assay on the same
+ * port, or on the same data, ends here without having touched anything. */
+#include "cli/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access/access.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/signer.h"
+#include "cli/access_backend.h"
+#include "cli/settings.h"
+#include "cli/watch.h"
+#include "handlers/handlers.h"
+#include "jobs/jobs.h"
+#include "server/request.h"
+#include "server/server.h"
+#include "storage/storage.h"
+#include "store/store.h"
+#include "vault/vault.h"
+
+struct app {
+    const struct config *config;
+    struct store *store;
+    struct signer *signer;
+    struct storage *storage;
+    struct vault **vaults; /* one per cluster, in the configuration's order */
+    size_t vaults_count;
+    struct jobs *jobs;
+    struct access *access;
+    struct access_backend_source backend;
+    struct server *server;
+    struct watch *watch;
+    struct handlers_app handlers;
+    bool listening_to_store;
+    int64_t drain_ms;
+};
+
+static int open_data(struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+    const struct storage_options storage = settings_storage(config);
+    char *catalog = settings_data_path(config, "assay.db");
+    char *key = settings_data_path(config, "signing-key.pem");
+    int rc = -1;
+
+    if (catalog == NULL || key == NULL) {
+        (void)error_memory(err);
+        goto done;
+    }
+    if (file_make_dirs(config->data_dir, 0700, err) != 0 ||
+        store_open(catalog, &app->store, err) != 0)
+        goto done;
+    if (store_own(app->store, err) != 0) {
+        (void)error_prefix(err, "is another Assay running on %s?",
+                           config->data_dir);
+        goto done;
+    }
+    if (signer_open(key, &app->signer, err) != 0 ||
+        storage_open(&storage, &app->storage, err) != 0)
+        goto done;
+    rc = 0;
+done:
+    free(catalog);
+    free(key);
+    return rc;
+}
+
+static int open_vaults(struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+
+    app->vaults = calloc(config->clusters_count, sizeof(*app->vaults));
+    if (app->vaults == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < config->clusters_count; i++) {
+        struct vault_options options;
+
+        if (settings_vault(&config->clusters[i], &options, err) != 0 ||
+            vault_new(&options, &app->vaults[i], err) != 0)
+            return -1;
+        app->vaults_count++;
+    }
+    return 0;
+}
+
+/* The arrays that struct jobs_options points to, while it is handed over. */
+struct engine_options {
+    struct jobs_options options;
+    struct jobs_cluster *clusters;
+    uint8_t (*keys)[32];
+};
+
+static int engine_options_init(const struct app *app,
+                               const struct config *config,
+                               struct engine_options *out, struct error *err)
+{
+    size_t count = config->clusters_count;
+
+    *out = (struct engine_options){.options = settings_jobs(config)};
+    out->clusters = calloc(count, sizeof(*out->clusters));
+    if (out->clusters == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++)
+        out->clusters[i] = (struct jobs_cluster){
+            .name = config->clusters[i].name,
+            .vault = app->vaults[i],
+            .unseal_key_files =
+                (const char *const *)config->clusters[i].unseal.key_files.items,
+            .unseal_key_files_count =
+                config->clusters[i].unseal.key_files.count,
+        };
+    if (settings_trusted_keys(config, &out->keys,
+                              &out->options.trusted_keys_count, err) != 0)
+        return -1;
+    out->options.trusted_keys = (const uint8_t(*)[32])out->keys;
+    out->options.clusters = out->clusters;
+    out->options.clusters_count = count;
+    out->options.store = app->store;
+    out->options.storage = app->storage;
+    out->options.signer = app->signer;
+    return 0;
+}
+
+static void engine_options_done(struct engine_options *o)
+{
+    free(o->clusters);
+    free(o->keys);
+}
+
+static int open_jobs(struct app *app, struct error *err)
+{
+    struct engine_options options;
+    int rc = -1;
+
+    if (engine_options_init(app, app->config, &options, err) == 0)
+        rc = jobs_new(&options.options, &app->jobs, err);
+    engine_options_done(&options);
+    return rc;
+}
+
+/* The key behind the hashes by which runs remember their creators.  It must
+ * outlive a restart, and has no other use. */
+static int load_access_key(const struct app *app, uint8_t key[ACCESS_KEY_SIZE],
+                           struct error *err)
+{
+    char *path = settings_data_path(app->config, "access-key");
+    struct buf text;
+    int rc = -1;
+
+    buf_init_secret(&text, LIMIT_SECRET_FILE);
+    if (path == NULL) {
+        (void)error_memory(err);
+        goto done;
+    }
+    if (!file_exists(path)) {
+        digest_random(key, ACCESS_KEY_SIZE);
+        rc = file_replace(path, key, ACCESS_KEY_SIZE, 0600, err);
+        goto done;
+    }
+    if (file_read(path, &text, err) != 0)
+        goto done;
+    if (text.len != ACCESS_KEY_SIZE) {
+        (void)error_set(err, ERR_CORRUPT, "%s: not a key of %d bytes", path,
+                        ACCESS_KEY_SIZE);
+        goto done;
+    }
+    memcpy(key, text.data, ACCESS_KEY_SIZE);
+    rc = 0;
+done:
+    buf_done(&text);
+    free(path);
+    return rc;
+}
+
+/* Callers are known to the first cluster. */
+static int open_access(struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+    struct access_options options = {
+        .allow_root_requester = config->access.allow_root,
+        .allowed_ms = config->access.cache_ttl_ms,
+    };
+    int rc = -1;
+
+    app->backend = (struct access_backend_source){
+        .vault = app->vaults[0], .namespace = config->access.namespace};
+    options.backend = access_backend_of(&app->backend);
+    if (load_access_key(app, options.key, err) == 0)
+        rc = access_new(&options, &app->access, err);
+    secret_wipe(options.key, sizeof(options.key));
+    return rc;
+}
+
+static enum access_operation operation_of(enum verb verb)
+{
+    switch (verb) {
+    case VERB_READ:
+        return ACCESS_READ;
+    case VERB_LIST:
+        return ACCESS_LIST;
+    case VERB_WRITE:
+        return ACCESS_WRITE;
+    case VERB_DELETE:
+        break;
+    }
+    return ACCESS_DELETE;
+}
+
+static int authorize(void *ctx, const struct request *request, bool may_block,
+                     struct principal *out, struct error *err)
+{
+    const struct app *app = ctx;
+    const struct route *route = request_route(request);
+    const struct access_question question = {
+        .token = request_token(request),
+        .path = request_path(request),
+        .operation = operation_of(route->verb),
+        .needs = (route->flags & ROUTE_SUDO ? ACCESS_SUDO : 0u) |
+                 (route->flags & ROUTE_ENTITY ? ACCESS_ENTITY : 0u) |
+                 (route->flags & ROUTE_OWN_RUN ? ACCESS_OWN_RUN : 0u),
+    };
+
+    return access_check(app->access, &question, may_block, out, err);
+}
+
+static void wake_server(void *ctx)
+{
+    struct app *app = ctx;
+
+    server_wake(app->server);
+}
+
+enum { LISTEN_MAX = 8 };
+
+static int open_server(struct app *app, struct error *err)
+{
+    static const struct route *const tables[] = {handlers_routes, NULL};
+    const struct config *config = app->config;
+    const char *listen[LISTEN_MAX];
+    const struct server_options options = {
+        .listen = listen,
+        .listen_count = config->listen_count,
+        .mount = config->access.mount,
+        .routes = tables,
+        .outside = handlers_outside,
+        .app = &app->handlers,
+        .authorize = authorize,
+        .authorize_ctx = app,
+    };
+
+    /* config_load allows no more. */
+    for (size_t i = 0; i < config->listen_count && i < LISTEN_MAX; i++)
+        listen[i] = config->listen[i].address;
+    app->handlers.store = app->store;
+    app->handlers.jobs = app->jobs;
+    app->handlers.started_ms = clock_now_ms();
+    atomic_init(&app->handlers.stopping, false);
+    return server_new(&options, &app->server, err);
+}
+
+int app_open(const struct config *config, struct app **out, struct error *err)
+{
+    struct app *app = calloc(1, sizeof(*app));
+    int rc = -1;
+
+    if (app == NULL)
+        return error_memory(err);
+    app->config = config;
+    app->drain_ms = config->drain_ms;
+    if (open_data(app, err) != 0 || open_vaults(app, err) != 0 ||
+        open_jobs(app, err) != 0 || open_access(app, err) != 0 ||
+        open_server(app, err) != 0)
+        goto done;
+    if (store_on_change(app->store, wake_server, app, err) != 0)
+        goto done;
+    app->listening_to_store = true;
+    *out = app;
+    app = NULL;
+    rc = 0;
+done:
+    app_free(app);
+    return rc;
+}
+
+/* Called by the watch when Vault could not be asked at the start. */
+static void refuse_credential(void)
+{
+    log_error("Assay stops: see the line before");
+    (void)kill(getpid(), SIGTERM);
+}
+
+static int start_watch(struct app *app, struct error *err)
+{
+    size_t count = app->config->clusters_count;
+    struct watch_cluster *clusters = calloc(count, sizeof(*clusters));
+    struct error why = {0};
+    int rc = -1;
+
+    if (clusters == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const struct config_cluster *c = &app->config->clusters[i];
+
+        clusters[i] = (struct watch_cluster){.name = c->name,
+                                             .vault = app->vaults[i],
+                                             .allow_root = c->auth.allow_root};
+        if (watch_credential(&clusters[i], &why) == 0)
+            continue;
+        if (why.kind == ERR_DENIED) {
+            *err = why;
+            goto done;
+        }
+        log_warn("cluster %s: %s", c->name, why.text);
+    }
+    rc = watch_start(clusters, count, refuse_credential, &app->watch, err);
+done:
+    free(clusters);
+    return rc;
+}
+
+int app_start(struct app *app, struct error *err)
+{
+    if (start_watch(app, err) != 0 || jobs_start(app->jobs, err) != 0)
+        return -1;
+    return server_start(app->server, err);
+}
+
+const char *app_address(const struct app *app, size_t n)
+{
+    return server_address(app->server, n);
+}
+
+const char *app_cluster(const struct app *app, size_t n, const char **name)
+{
+    if (n >= app->vaults_count)
+        return NULL;
+    *name = app->config->clusters[n].name;
+    return vault_address(app->vaults[n]);
+}
+
+int app_reload(struct app *app, const struct config *config, struct error *err)
+{
+    struct engine_options options;
+    int rc = -1;
+
+    if (config->clusters_count != app->vaults_count)
+        return error_set(err, ERR_INVALID,
+                         "clusters were added or removed: that needs a "
+                         "restart");
+    if (engine_options_init(app, config, &options, err) == 0)
+        rc = jobs_reload(app->jobs, &options.options, err);
+    engine_options_done(&options);
+    if (rc != 0)
+        return -1;
+    settings_apply_log(config);
+    app->drain_ms = config->drain_ms;
+    access_flush(app->access);
+    for (size_t i = 0; i < app->vaults_count; i++)
+        vault_forget_login(app->vaults[i]);
+    return 0;
+}
+
+void app_stop(struct app *app)
+{
+    atomic_store(&app->handlers.stopping, true);
+    (void)server_drain(app->server, app->drain_ms);
+    jobs_stop(app->jobs);
+}
+
+void app_free(struct app *app)
+{
+    if (app == NULL)
+        return;
+    if (app->listening_to_store)
+        store_off_change(app->store, wake_server, app);
+    watch_stop(app->watch);
+    server_free(app->server);
+    jobs_free(app->jobs);
+    access_free(app->access);
+    for (size_t i = 0; i < app->vaults_count; i++)
+        vault_free(app->vaults[i]);
+    free(app->vaults);
+    storage_close(app->storage);
+    signer_free(app->signer);
+    store_close(app->store);
+    free(app);
+}

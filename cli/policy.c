@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What callers need follows from the table of routes, so that a new route is
+ * in the policies the day it is in the API.  What the daemon itself needs is
+ * what vault/ asks for. */
+#include "cli/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "cli/flags.h"
+#include "handlers/handlers.h"
+
+enum { POLICY_MAX = 64 * 1024 };
+
+/* Which routes a kind of caller may use. */
+static bool reads(const struct route *r)
+{
+    return r->verb == VERB_READ || r->verb == VERB_LIST;
+}
+
+static bool viewer(const struct route *r)
+{
+    return reads(r) && (r->flags & ROUTE_SUDO) == 0;
+}
+
+static bool operates(const struct route *r)
+{
+    return viewer(r) || (r->verb == VERB_WRITE && (r->flags & ROUTE_SUDO) == 0);
+}
+
+static bool restores(const struct route *r)
+{
+    return operates(r) || r->verb == VERB_WRITE;
+}
+
+static bool everything(const struct route *r)
+{
+    (void)r;
+    return true;
+}
+
+/* What the daemon asks of the cluster. */
+struct need {
+    const char *path;
+    const char *capability;
+    const char *why;
+};
+
+static const struct need daemon_needs[] = {
+    {"sys/storage/raft/snapshot", "read",
+     "to take snapshots, also back from the transient copy"},
+    {"sys/storage/raft/configuration", "read", "the nodes of the cluster"},
+    {"sys/storage/raft/autopilot/state", "read", "whether they are healthy"},
+    {"sys/ha-status", "read", "and where they listen"},
+    {"auth/token/lookup-self", "read", "what our own token may do"},
+    {"auth/token/renew-self", "update", "keep it alive"},
+    {NULL, NULL, NULL},
+};
+
+static const struct need restore_needs[] = {
+    {"sys/storage/raft/snapshot", "update", "put a snapshot back"},
+    {"sys/wrapping/wrap", "update",
+     "the marker that proves that it was applied"},
+    {NULL, NULL, NULL},
+};
+
+static const struct need force_needs[] = {
+    {"sys/storage/raft/snapshot-force", "update",
+     "put back a snapshot of another cluster, with other keys"},
+    {NULL, NULL, NULL},
+};
+
+struct policy {
+    const char *name;
+    const char *about; /* lines, each a comment */
+    const struct need *needs;
+    bool (*includes)(const struct route *r);
+};
+
+static const struct policy policies[] = {
+    {"daemon",
+     "Assay's own token: look, and take snapshots; nothing else.\n"
+     "A role for it, with tokens that leave no entry in the store:\n"
+     "  vault write auth/approle/role/assay token_policies=assay \\\n"
+     "      token_type=batch token_ttl=20m\n"
+     "Its secret-id must be older than the snapshots that are restored.\n"
+     "Restoring takes the policy \"restore\" besides.",
+     daemon_needs, NULL},
+    {"restore", "Assay's own token, where restores may be asked for.",
+     restore_needs, NULL},
+    {"restore-force",
+     "Assay's own token, where foreign snapshots may be forced in.",
+     force_needs, NULL},
+    {"viewer", "Callers who look.", NULL, viewer},
+    {"operator", "Callers who take backups and validate them.", NULL, operates},
+    {"restorer", "Callers who restore as well.", NULL, restores},
+    {"admin", "Callers who may do everything, also delete snapshots.", NULL,
+     everything},
+};
+enum { POLICIES = sizeof(policies) / sizeof(policies[0]) };
+
+static void write_comment(struct buf *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+
+        buf_printf(out, "# %.*s\n", (int)len, text);
+        text += len;
+        text += *text == '\n';
+    }
+}
+
+static void write_needs(struct buf *out, const struct need *needs)
+{
+    for (; needs->path != NULL; needs++)
+        buf_printf(out, "\n# %s\npath \"%s\" {\n  capabilities = [\"%s\"]\n}\n",
+                   needs->why, needs->path, needs->capability);
+}
+
+/* "snapshots/:id/diff/:other" as policies say it: "snapshots/+/diff/+". */
+static void write_path(struct buf *out, const char *mount, const char *pattern)
+{
+    buf_printf(out, "\npath \"%s/", mount);
+    for (const char *p = pattern; *p != '\0'; p++) {
+        if (*p != ':') {
+            buf_char(out, *p);
+            continue;
+        }
+        buf_char(out, '+');
+        p += strcspn(p, "/") - 1;
+    }
+    buf_str(out, "\" {\n  capabilities = [");
+}
+
+static const char *capability(enum verb verb)
+{
+    switch (verb) {
+    case VERB_READ:
+        return "read";
+    case VERB_LIST:
+        return "list";
+    case VERB_WRITE:
+        return "update";
+    case VERB_DELETE:
+        break;
+    }
+    return "delete";
+}
+
+/* One block per path, for all operations on it; written at its first. */
+static void write_route(struct buf *out, const struct policy *policy,
+                        const char *mount, const struct route *first)
+{
+    unsigned flags = 0;
+    const char *comma = "";
+
+    for (const struct route *r = handlers_routes; r != first; r++)
+        if (policy->includes(r) && strcmp(r->pattern, first->pattern) == 0)
+            return;
+    write_path(out, mount, first->pattern);
+    for (const struct route *r = first; r->pattern != NULL; r++) {
+        if (!policy->includes(r) || strcmp(r->pattern, first->pattern) != 0)
+            continue;
+        flags |= r->flags;
+        buf_printf(out, "%s\"%s\"", comma, capability(r->verb));
+        comma = ", ";
+    }
+    if ((flags & ROUTE_SUDO) != 0)
+        buf_str(out, ", \"sudo\"");
+    buf_str(out, "]\n}\n");
+}
+
+static const struct policy *find(const char *name)
+{
+    for (size_t i = 0; i < POLICIES; i++)
+        if (strcmp(policies[i].name, name) == 0)
+            return &policies[i];
+    return NULL;
+}
+
+static int unknown(const char *name, struct error *err)
+{
+    struct nearest nearest;
+    const char *best = NULL;
+    struct buf all;
+
+    buf_init(&all, 512);
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < POLICIES; i++) {
+        nearest_offer(&nearest, policies[i].name);
+        buf_printf(&all, "%s%s", i > 0 ? ", " : "", policies[i].name);
+    }
+    best = nearest_best(&nearest);
+    (void)error_set(
+        err, ERR_INVALID, "there is no policy %s%s%s%s; there are %s", name,
+        best != NULL ? " (did you mean " : "", best != NULL ? best : "",
+        best != NULL ? "?)" : "", buf_text(&all));
+    buf_done(&all);
+    return -1;
+}
+
+int policy_write(const char *name, const char *mount, struct buf *out,
+                 struct error *err)
+{
+    const struct policy *policy = find(name);
+
+    if (policy == NULL)
+        return unknown(name, err);
+    write_comment(out, policy->about);
+    if (policy->needs != NULL)
+        write_needs(out, policy->needs);
+    else
+        for (const struct route *r = handlers_routes; r->pattern != NULL; r++)
+            if (policy->includes(r))
+                write_route(out, policy, mount, r);
+    return buf_check(out, "the policy", err);
+}
+
+static void list_policies(void)
+{
+    for (size_t i = 0; i < POLICIES; i++) {
+        size_t len = strcspn(policies[i].about, "\n");
+
+        printf("%-14s %.*s\n", policies[i].name, (int)len, policies[i].about);
+    }
+}
+
+int cli_policy(int argc, char **argv)
+{
+    const char *mount = "assay";
+    const struct flag flags[] = {
+        {"mount", FLAG_TEXT, &mount, "PATH", "access.mount, if not assay"},
+        {0}};
+    const struct flags_usage usage = {
+        .usage = "assay policy [-mount=PATH] NAME…",
+        .about = "Print the Vault policy of that name, several as one text; "
+                 "without a name, their list.\n\n"
+                 "    assay policy daemon restore | vault policy write assay -",
+        .flags = flags};
+    struct error err = {0};
+    struct buf out;
+    int count = 0;
+    int rc = flags_command(&usage, argc, argv, &count);
+
+    if (rc != 0)
+        return rc > 0 ? 0 : 2;
+    buf_init(&out, POLICY_MAX);
+    if (count == 0)
+        list_policies();
+    for (int i = 1; i <= count && rc == 0; i++) {
+        if (i > 1)
+            buf_char(&out, '\n');
+        rc = policy_write(argv[i], mount, &out, &err);
+    }
+    if (rc == 0)
+        fputs(buf_text(&out), stdout);
+    else
+        fprintf(stderr, "%s\n", err.text);
+    buf_done(&out);
+    return rc == 0 ? 0 : 2;
+}

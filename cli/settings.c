@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/settings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "vault/env.h"
+
+int settings_load_report(const struct settings_flags *flags,
+                         struct config_report *report, struct config **out)
+{
+    const char *file =
+        flags->file != NULL ? flags->file : getenv("ASSAY_CONFIG");
+    const struct config_source source = {
+        .file = file != NULL && *file != '\0' ? file : NULL,
+        .env = (const char *const *)environ,
+        .dev = flags->dev,
+        .offline = flags->offline,
+        .listen = flags->listen,
+    };
+
+    return config_load(&source, report, out);
+}
+
+int settings_load(const struct settings_flags *flags, struct config **out)
+{
+    struct config_report report;
+    int rc = settings_load_report(flags, &report, out);
+
+    for (size_t i = 0; i < report.kept; i++)
+        fprintf(stderr, "%s: %s\n",
+                report.items[i].warning ? "warning" : "error",
+                report.items[i].text);
+    if (report.errors + report.warnings > report.kept)
+        fprintf(stderr, "... and %zu more\n",
+                report.errors + report.warnings - report.kept);
+    return rc;
+}
+
+static enum vault_auth_method auth_method(const struct config_auth *auth)
+{
+    switch ((enum config_auth_method)auth->method) {
+    case CONFIG_AUTH_UNSET:
+        break;
+    case CONFIG_AUTH_TOKEN:
+        return VAULT_AUTH_TOKEN;
+    case CONFIG_AUTH_TOKEN_FILE:
+        return VAULT_AUTH_TOKEN_FILE;
+    case CONFIG_AUTH_APPROLE:
+        return VAULT_AUTH_APPROLE;
+    case CONFIG_AUTH_KUBERNETES:
+        return VAULT_AUTH_KUBERNETES;
+    }
+    return VAULT_AUTH_NONE;
+}
+
+int settings_vault(const struct config_cluster *cluster,
+                   struct vault_options *out, struct error *err)
+{
+    const struct config_auth *auth = &cluster->auth;
+    struct vault_options o = {
+        .address = cluster->address,
+        .peers = (const char *const *)cluster->peers.items,
+        .namespace = cluster->namespace,
+        .proxy = cluster->proxy,
+        .tls = {.ca_file = cluster->ca_cert_file,
+                .ca_dir = cluster->ca_cert_dir,
+                .cert_file = cluster->client_cert_file,
+                .key_file = cluster->client_key_file,
+                .server_name = cluster->tls_server_name,
+                .skip_verify = cluster->tls_skip_verify},
+        .auth = {.method = auth_method(auth),
+                 .mount = auth->mount,
+                 .token = auth->token,
+                 .token_file = auth->token_file,
+                 .role_id = auth->role_id,
+                 .role_id_file = auth->role_id_file,
+                 .secret_id = auth->secret_id,
+                 .secret_id_file = auth->secret_id_file,
+                 .role = auth->role,
+                 .jwt_file = auth->jwt_file},
+    };
+
+    if (cluster->from_environment && vault_options_from_env(&o, err) != 0)
+        return -1;
+    if (o.auth.method == VAULT_AUTH_NONE)
+        return error_set(err, ERR_INVALID,
+                         "clusters.%s.auth: no credential; set VAULT_TOKEN or "
+                         "configure an AppRole (`assay policy daemon` says "
+                         "how to make one)",
+                         cluster->name);
+    if (vault_options_check(&o, err) != 0)
+        return error_prefix(err, "clusters.%s", cluster->name);
+    *out = o;
+    return 0;
+}
+
+struct storage_options settings_storage(const struct config *config)
+{
+    assert(config->storage_count == 1);
+    return (struct storage_options){
+        .name = config->storage[0].name,
+        .type = "local",
+        .path = config->storage[0].path,
+    };
+}
+
+struct jobs_options settings_jobs(const struct config *config)
+{
+    return (struct jobs_options){
+        .data_dir = config->data_dir,
+        .transient_driver = "process",
+        .transient_server = config->transient.server,
+        .transient_no_isolation =
+            config->transient.isolation == CONFIG_ISOLATION_OFF,
+        .required = (const char *const *)config->validation.required.items,
+        .required_count = config->validation.required.count,
+        .http_read_timeout_ms = config->restore.server_read_timeout_ms,
+        .upload_bytes_per_second = config->restore.upload_bytes_per_second,
+        .await_unseal_ms = config->restore.await_unseal_ms,
+        .settle_ms = config->restore.settle_ms,
+        /* 0 would mean the default. */
+        .drain_ms = config->drain_ms > 0 ? config->drain_ms : 1,
+    };
+}
+
+int settings_trusted_keys(const struct config *config, uint8_t (**out)[32],
+                          size_t *count, struct error *err)
+{
+    size_t n = config->trusted_keys.count;
+    uint8_t(*keys)[32] = calloc(n + 1, sizeof(*keys));
+
+    if (keys == NULL)
+        return error_memory(err);
+    /* config_load has refused anything else. */
+    for (size_t i = 0; i < n; i++)
+        (void)text_unhex(config->trusted_keys.items[i], keys[i],
+                         sizeof(keys[i]));
+    *out = keys;
+    *count = n;
+    return 0;
+}
+
+char *settings_data_path(const struct config *config, const char *name)
+{
+    return text_format("%s/%s", config->data_dir, name);
+}
+
+void settings_apply_log(const struct config *config)
+{
+    log_set_level(config_log_level(config));
+    log_set_json(config->log.format == CONFIG_LOG_JSON);
+}
