@@ -48,6 +48,10 @@ static const struct allowed_row rows[] = {
      "its lease"},
     {"auth/<uuid>/secret_id/**", ALLOWED_CHANGED, ALLOWED_ALWAYS, 1, NULL,
      "the uses that are left of our own secret-id"},
+    {"logical/<uuid>/packer/buckets/*", ALLOWED_ADDED, ALLOWED_ALWAYS, 1,
+     "entity that our first login made",
+     "a credential that never logged in before the snapshot gets its entity "
+     "now; where its bucket existed already that cannot be told from damage"},
 
     /* Whatever ran out between the snapshot and now. */
     {"sys/token/id/*", ALLOWED_REMOVED, ALLOWED_ALWAYS, 0, "expired tokens",

@@ -159,6 +159,24 @@ static void make_login(struct primary *p, bool batch)
     p->secret_id = field(answer, "secret_id");
 }
 
+/* As the daemon does before it takes its first snapshot; the first login of a
+ * credential makes an identity entity. */
+static void log_in_once(struct primary *p)
+{
+    struct vault_options o;
+    struct vault *v = NULL;
+    struct error err;
+
+    memset(&o, 0, sizeof o);
+    o.address = vault_address(p->root);
+    o.auth.method = VAULT_AUTH_APPROLE;
+    o.auth.role_id = p->role_id;
+    o.auth.secret_id = p->secret_id;
+    if (vault_new(&o, &v, &err) != 0 || vault_keep_login(v, &err) != 0)
+        die("login", &err);
+    vault_free(v);
+}
+
 static void add_audit(struct primary *p, const struct primary_options *o)
 {
     char body[256];
@@ -221,6 +239,8 @@ void primary_start(struct primary *p, const struct primary_options *o)
         primary_write(p, path, "{\"data\":{\"a\":\"b\",\"c\":\"d\"}}");
     }
     make_login(p, o->batch_tokens);
+    if (!o->never_logged_in)
+        log_in_once(p);
 }
 
 void primary_stop(struct primary *p)

@@ -21,6 +21,7 @@ struct primary_options {
     const char *audit_file; /* NULL: no such device */
     unsigned audit_port;    /* 0: no socket device */
     bool batch_tokens;
+    bool never_logged_in; /* the AppRole, before the first snapshot */
 };
 
 struct primary {

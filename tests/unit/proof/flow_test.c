@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Archive to verdict against a real server: $ASSAY_TEST_SERVER is the
+ * program, $ASSAY_TEST_RUNS how often (2).  Without a server: 77, skipped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "proof/check.h"
+#include "proof/verdict.h"
+#include "transient/restore.h"
+#include "transient/sandbox.h"
+#include "unit/transient/primary.h"
+#include "vault/auth.h"
+#include "vault/call.h"
+
+enum { SKIPPED = 77, CHECKS = 3 };
+
+static const char *server;
+static char base[64];
+static char audit_dir[64];
+
+struct run {
+    struct primary *primary;
+    struct memory_source archive;
+    struct transient *t;
+    struct transient_report report;
+    struct vault *copy;
+    struct error why; /* the restore's */
+    struct proof_result results[CHECKS];
+    enum proof_verdict verdict;
+};
+
+static int open_archive(void *ctx, struct source *out, struct error *err)
+{
+    (void)err;
+    *out = memory_source_of(ctx);
+    return 0;
+}
+
+static void close_archive(void *ctx, struct source *archive)
+{
+    (void)ctx;
+    (void)archive;
+}
+
+static void restore(struct run *r, unsigned keys)
+{
+    const struct transient_options o = {
+        .product = r->primary->product,
+        .version = r->primary->version,
+        .server = server,
+        .base_dir = base,
+    };
+    const struct vault_auth_options auth = {
+        .method = VAULT_AUTH_APPROLE,
+        .role_id = r->primary->role_id,
+        .secret_id = r->primary->secret_id,
+    };
+    const struct source source = memory_source_of(&r->archive);
+    struct transient_restore_options how = {
+        .archive = &source,
+        .cluster_id = r->primary->cluster_id,
+        .keys = keys_new(),
+        .auth = &auth,
+    };
+    struct keys *k = keys_new();
+    struct error err;
+
+    for (unsigned i = 0; i < keys; i++)
+        assert_int_equal(keys_add(k, r->primary->share[i], &err), 0);
+    keys_free(keys_new());
+    how.keys = k;
+    assert_int_equal(transient_new(&o, &r->t, &err), 0);
+    error_clear(&r->why);
+    if (transient_restore(r->t, &how, &r->report, &r->copy, &r->why) != 0)
+        print_message("%s: %s\n", transient_outcome_text(r->report.outcome),
+                      r->why.text);
+    keys_free(k);
+}
+
+static void prove(struct run *r)
+{
+    char sha256[DIGEST_SHA256_HEX];
+    const char *required[CHECKS];
+    struct error err;
+    struct proof_context c = {
+        .open_archive = open_archive,
+        .close_archive = close_archive,
+        .archive_ctx = &r->archive,
+        .sha256 = sha256,
+        .size_bytes = r->archive.len,
+        .product = r->primary->product,
+        .server_version = r->primary->version,
+        .transient = r->copy,
+        .transient_outcome = r->report.outcome,
+        .transient_text = r->why.text,
+        .transient_version = transient_server_version(r->t),
+        .restore_ms = r->report.total_ms,
+        .batch_login = r->report.batch_login,
+        .work_dir = transient_dir(r->t),
+    };
+
+    digest_sha256_hex(r->archive.data, r->archive.len, sha256);
+    for (size_t i = 0; i < CHECKS; i++) {
+        required[i] = proof_check_at(i)->name;
+        if (proof_run(proof_check_at(i), &c, &r->results[i], &err) != 0)
+            fail_msg("%s: %s", required[i], err.text);
+        print_message("%s: %s: %s\n", required[i],
+                      proof_outcome_text(r->results[i].outcome),
+                      r->results[i].message);
+        for (size_t k = 0; k < r->results[i].findings_count; k++)
+            print_message("  %s %s\n", r->results[i].findings[k].kind,
+                          r->results[i].findings[k].path);
+    }
+    r->verdict = proof_verdict(required, CHECKS, r->results, CHECKS);
+}
+
+static void end(struct run *r)
+{
+    struct error err;
+
+    vault_free(r->copy);
+    for (size_t i = 0; i < CHECKS; i++)
+        proof_result_done(&r->results[i]);
+    if (transient_down(r->t, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_true(transient_gone(r->t));
+    transient_free(r->t);
+}
+
+static unsigned runs(void)
+{
+    const char *text = getenv("ASSAY_TEST_RUNS");
+    uint64_t n = 2;
+
+    if (text != NULL)
+        assert_true(text_u64(text, &n));
+    return (unsigned)n;
+}
+
+static void test_it_is_lossless_every_time(void **state)
+{
+    struct primary *p = *state;
+    struct run r = {.primary = p};
+
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    for (unsigned i = 0; i < runs(); i++) {
+        int64_t started = clock_mono_ms();
+
+        restore(&r, PRIMARY_THRESHOLD);
+        prove(&r);
+        for (size_t k = 0; k < r.report.phase_count; k++)
+            print_message("%s %lld, ", r.report.phases[k].name,
+                          (long long)r.report.phases[k].duration_ms);
+        print_message("proven after %lld ms\n",
+                      (long long)(clock_mono_ms() - started));
+        assert_int_equal(r.verdict, PROOF_VALID);
+        end(&r);
+        print_message("gone after %lld ms\n",
+                      (long long)(clock_mono_ms() - started));
+        memset(r.results, 0, sizeof r.results);
+        r.copy = NULL;
+    }
+    free((void *)(uintptr_t)r.archive.data);
+}
+
+static void test_the_copy_touched_no_audit_log(void **state)
+{
+    struct primary *p = *state;
+    struct run r = {.primary = p};
+    char path[128];
+
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    (void)snprintf(path, sizeof path, "%s/audit.log", audit_dir);
+    /* If the copy could write there, it would make it again. */
+    assert_int_equal(rename(audit_dir, "/tmp/assay-audit-moved"), 0);
+    restore(&r, PRIMARY_THRESHOLD);
+    prove(&r);
+    assert_int_equal(r.verdict, PROOF_VALID);
+    assert_false(file_exists(audit_dir));
+    end(&r);
+    assert_int_equal(rename("/tmp/assay-audit-moved", audit_dir), 0);
+    assert_true(file_exists(path));
+    free((void *)(uintptr_t)r.archive.data);
+}
+
+/* Wrapping tokens and leases that are over by the time of the restore. */
+static void test_what_expired_is_no_loss(void **state)
+{
+    struct primary *p = *state;
+    const struct vault_request wrap = {
+        .method = "POST",
+        .path = "sys/wrapping/wrap",
+        .body = "{\"a\":\"b\"}",
+    };
+    struct run r = {.primary = p};
+    struct error err;
+
+    (void)wrap;
+    primary_write(p, "auth/token/create",
+                  "{\"ttl\":\"2s\",\"policies\":[\"default\"]}");
+    primary_write(p, "auth/token/create",
+                  "{\"ttl\":\"2s\",\"policies\":[\"default\"]}");
+    {
+        struct vault_marker *m = NULL;
+
+        (void)m;
+    }
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    clock_sleep_ms(2500);
+    restore(&r, PRIMARY_THRESHOLD);
+    prove(&r);
+    assert_int_equal(r.verdict, PROOF_VALID);
+    end(&r);
+    free((void *)(uintptr_t)r.archive.data);
+    (void)err;
+}
+
+int main(int argc, char **argv)
+{
+    struct primary primary;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(test_it_is_lossless_every_time, &primary),
+        cmocka_unit_test_prestate(test_the_copy_touched_no_audit_log, &primary),
+        cmocka_unit_test_prestate(test_what_expired_is_no_loss, &primary),
+    };
+    struct primary_options o = {.audit_port = 21390};
+    char audit[80];
+    int failed;
+
+    if (argc > 1 && strcmp(argv[1], SANDBOX_COMMAND) == 0)
+        return sandbox_main(argc, argv);
+    server = getenv("ASSAY_TEST_SERVER");
+    if (server == NULL)
+        return SKIPPED;
+    (void)snprintf(base, sizeof base, "/tmp/assay-transient-XXXXXX");
+    (void)snprintf(audit_dir, sizeof audit_dir, "/tmp/assay-audit-XXXXXX");
+    if (mkdtemp(base) == NULL || mkdtemp(audit_dir) == NULL)
+        return 1;
+    (void)snprintf(audit, sizeof audit, "%s/audit.log", audit_dir);
+    o.server = server;
+    o.audit_file = audit;
+    primary_start(&primary, &o);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    primary_stop(&primary);
+    if (file_remove_tree(base, NULL) != 0 ||
+        file_remove_tree(audit_dir, NULL) != 0)
+        failed++;
+    return failed;
+}
