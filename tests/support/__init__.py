@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the system tests and the demo of trouble share (README.md there)."""
+"""What the system tests share: real servers, the daemon, a scripted liar."""
