@@ -91,7 +91,7 @@ bool tar_inside(const struct tar *t, char *out, size_t size)
         text_copy(out, size, "a tar header");
         return true;
     }
-    if (t->zero_blocks > 0) {
+    if (t->zero_blocks == 1) {
         text_copy(out, size, "the end marker of the tar");
         return true;
     }
