@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/submit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "jobs/engine.h"
+#include "jobs/jobs.h"
+#include "store/snapshots.h"
+#include "transient/transient.h"
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* The named cluster, or the only one. */
+static int find_cluster(const struct jobs_settings *s, const char *name,
+                        const char *field,
+                        const struct jobs_settings_cluster **out,
+                        struct error *err)
+{
+    if (!given(name)) {
+        if (s->clusters_count == 1) {
+            *out = &s->clusters[0];
+            return 0;
+        }
+        return error_set(err, ERR_INVALID,
+                         "%s: say which; %zu clusters are configured", field,
+                         s->clusters_count);
+    }
+    *out = jobs_settings_cluster(s, name);
+    if (*out == NULL)
+        return error_set(err, ERR_INVALID,
+                         "%s: no cluster named \"%.64s\" is configured", field,
+                         name);
+    return 0;
+}
+
+static void fill_caller(const struct jobs_caller *who, struct run_new *new)
+{
+    new->display_name = who->display_name;
+    new->entity_id = who->entity_id;
+    new->requester_key = who->requester_key;
+    new->idempotency_key = who->idempotency_key;
+}
+
+static int create(struct jobs *j, const struct run_new *new, struct run *run,
+                  bool *existing, struct error *err)
+{
+    if (runs_create(j->world.store, new, run, existing, err) != 0)
+        return -1;
+    if (!*existing)
+        jobs_wake(j);
+    return 0;
+}
+
+int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
+                       const struct jobs_caller *who, struct run *run,
+                       bool *existing, struct error *err)
+{
+    assert(j != NULL && r != NULL && who != NULL);
+    struct jobs_settings *s = engine_settings(j);
+    const struct jobs_settings_cluster *cluster = NULL;
+    struct run_new new = {.kind = RUN_BACKUP, .params = "{}"};
+    int rc = -1;
+
+    fill_caller(who, &new);
+    if (find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
+        goto done;
+    new.cluster = cluster->name;
+    rc = create(j, &new, run, existing, err);
+done:
+    jobs_settings_release(s);
+    return rc;
+}
+
+/* transient/ knows its drivers; ask whether this is one. */
+static int check_driver(const char *driver, struct error *err)
+{
+    struct transient_options o = {
+        .driver = driver, .product = "vault", .base_dir = "/tmp"};
+    struct transient *t = NULL;
+    if (transient_new(&o, &t, err) != 0)
+        return error_prefix(err, "driver");
+    transient_free(t);
+    return 0;
+}
+
+/* What was asked for, before "latest" was resolved: a repeat is the same
+ * request even when there is a newer snapshot by then. */
+static int write_validation(const struct jobs_validation_request *r,
+                            struct buf *out, struct error *err)
+{
+    struct jsonw w;
+    jsonw_init(&w, out);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "snapshot", given(r->snapshot) ? r->snapshot : "latest");
+    jsonw_text(&w, "cluster", r->cluster);
+    jsonw_text(&w, "driver", r->driver);
+    jsonw_end_object(&w);
+    return buf_check(out, "the request", err);
+}
+
+int jobs_submit_validation(struct jobs *j,
+                           const struct jobs_validation_request *r,
+                           const struct jobs_caller *who, struct run *run,
+                           bool *existing, struct error *err)
+{
+    assert(j != NULL && r != NULL && who != NULL);
+    struct jobs_settings *s = engine_settings(j);
+    const struct jobs_settings_cluster *cluster = NULL;
+    struct run_new new = {.kind = RUN_VALIDATION};
+    struct snapshot_row row;
+    struct buf params;
+    int rc = -1;
+
+    buf_init(&params, LIMIT_REQUEST_BODY);
+    fill_caller(who, &new);
+    if (given(r->oracle)) {
+        error_set(err, ERR_INVALID,
+                  "oracle: there is none named \"%.64s\"; this version "
+                  "compares with none yet",
+                  r->oracle);
+        goto done;
+    }
+    if (given(r->driver) && check_driver(r->driver, err) != 0)
+        goto done;
+    if (given(r->cluster) &&
+        find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
+        goto done;
+    if (snapshots_get(j->world.store,
+                      given(r->snapshot) ? r->snapshot : "latest",
+                      given(r->cluster) ? r->cluster : NULL, &row, err) != 0 ||
+        find_cluster(s, row.cluster, "snapshot", &cluster, err) != 0)
+        goto done;
+    if (write_validation(r, &params, err) != 0)
+        goto done;
+    new.cluster = row.cluster;
+    new.params = buf_text(&params);
+    new.snapshot_id = row.id;
+    new.driver = given(r->driver) ? r->driver : s->driver;
+    rc = create(j, &new, run, existing, err);
+done:
+    buf_done(&params);
+    jobs_settings_release(s);
+    return rc;
+}
+
+static int write_restore(const struct jobs_restore_request *r, struct buf *out,
+                         struct error *err)
+{
+    struct jsonw w;
+    jsonw_init(&w, out);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "snapshot", r->snapshot);
+    jsonw_text(&w, "target", r->target);
+    jsonw_bool(&w, "dry_run", r->dry_run);
+    jsonw_bool(&w, "force", r->force);
+    jsonw_bool(&w, "override", r->override);
+    jsonw_text(&w, "reason", r->reason);
+    jsonw_end_object(&w);
+    return buf_check(out, "the request", err);
+}
+
+/* The gate, by what the catalog says; before anything is sent the signature
+ * behind the verdict is looked at too. */
+static int check_gate(const struct jobs_restore_request *r,
+                      const struct snapshot_row *row, struct error *err)
+{
+    if (row->verdict == STORE_VALID || r->override || r->dry_run)
+        return 0;
+    return error_set(err, ERR_PRECONDITION,
+                     "snapshot %s is %s, and only a valid one is restored: "
+                     "validate it first, or say \"override\" and a \"reason\"",
+                     row->id, store_verdict_name(row->verdict));
+}
+
+static int find_restore(struct jobs *j, const struct jobs_settings *s,
+                        const struct jobs_restore_request *r,
+                        struct snapshot_row *row,
+                        const struct jobs_settings_cluster **target,
+                        struct error *err)
+{
+    const char *within = NULL;
+
+    if (!given(r->snapshot))
+        return error_set(err, ERR_INVALID,
+                         "snapshot: say which: an id, \"latest\" or "
+                         "\"latest-valid\"");
+    if (r->override && !given(r->reason))
+        return error_set(err, ERR_INVALID,
+                         "reason: an override needs one; it is kept with the "
+                         "run");
+    if (given(r->target) &&
+        find_cluster(s, r->target, "target", target, err) != 0)
+        return -1;
+    /* "latest" must mean the latest of one cluster. */
+    if (text_starts(r->snapshot, "latest")) {
+        if (find_cluster(s, r->target, "target", target, err) != 0)
+            return -1;
+        within = (*target)->name;
+    }
+    if (snapshots_get(j->world.store, r->snapshot, within, row, err) != 0)
+        return -1;
+    if (*target == NULL)
+        return find_cluster(s, row->cluster, "target", target, err);
+    return 0;
+}
+
+int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
+                        const struct jobs_caller *who, struct run *run,
+                        bool *existing, struct error *err)
+{
+    assert(j != NULL && r != NULL && who != NULL);
+    struct jobs_settings *s = engine_settings(j);
+    const struct jobs_settings_cluster *target = NULL;
+    struct run_new new = {.kind = RUN_RESTORE,
+                          .dry_run = r->dry_run,
+                          .force = r->force,
+                          .override = r->override,
+                          .reason = r->reason};
+    struct snapshot_row row;
+    struct buf params;
+    int rc = -1;
+
+    buf_init(&params, LIMIT_REQUEST_BODY);
+    fill_caller(who, &new);
+    if (find_restore(j, s, r, &row, &target, err) != 0 ||
+        check_gate(r, &row, err) != 0 || write_restore(r, &params, err) != 0)
+        goto done;
+    new.cluster = target->name;
+    new.target = target->name;
+    new.params = buf_text(&params);
+    new.snapshot_id = row.id;
+    rc = create(j, &new, run, existing, err);
+done:
+    buf_done(&params);
+    jobs_settings_release(s);
+    return rc;
+}

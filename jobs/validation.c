@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Prove one snapshot: what can be asked of the archive alone, then restore it
+ * into a transient cluster, ask the copy, destroy it and see that it is gone,
+ * and only then conclude.
+ *
+ * Three ways to end: a verdict (the run succeeded), a question that could not
+ * be asked (also a verdict, `inconclusive`, whose checks say what to do), or
+ * Assay's own trouble (the run failed, the snapshot keeps its verdict). */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "jobs/archive.h"
+#include "jobs/catalogue.h"
+#include "jobs/conclude.h"
+#include "jobs/job.h"
+#include "proof/verdict.h"
+#include "storage/storage.h"
+#include "store/snapshots.h"
+#include "transient/restore.h"
+#include "vault/vault.h"
+
+enum { CHECKS_MAX = CHECKS_PER_RUN_MAX, DESTROY_TRIES = 3 };
+
+struct validation {
+    struct job *job;
+    const struct jobs_settings_cluster *cluster;
+    struct snapshot_row row;
+    struct archive archive;
+    char *work_dir;
+    struct transient *transient;
+    struct vault *copy; /* logged in to the restored copy */
+    struct transient_report report;
+    struct error why;     /* why there is no copy */
+    struct error trouble; /* from inside a callback */
+    struct proof_context context;
+    struct proof_result results[CHECKS_MAX];
+    size_t results_count;
+    int64_t restore_ms;
+};
+
+static int store_leftovers(struct validation *v, struct error *err)
+{
+    struct buf text;
+    struct jsonw w;
+    char suffix[ID_TEXT_MAX + 8];
+    char key[STORAGE_KEY_MAX];
+    snprintf(suffix, sizeof(suffix), "%s.json", v->job->run.id);
+    if (storage_key(v->row.cluster, v->row.created_ms, v->row.id, suffix, key,
+                    err) != 0)
+        return -1;
+    buf_init(&text, LIMIT_REQUEST_BODY);
+    jsonw_init(&w, &text);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "manifest", key);
+    jsonw_text(&w, "work_dir", v->work_dir);
+    if (v->transient != NULL)
+        jsonw_text(&w, "transient", transient_leftovers(v->transient));
+    jsonw_end_object(&w);
+    int rc = buf_check(&text, "the leftovers", err);
+    if (rc == 0)
+        rc = job_leftovers(v->job, buf_text(&text), err);
+    buf_done(&text);
+    return rc;
+}
+
+/* The transient's own phases become the run's; what the catalog refuses ends
+ * the run as soon as the call is back. */
+static void transient_phase_begins(void *ctx, const char *name)
+{
+    struct validation *v = ctx;
+    if (v->trouble.kind != ERR_NONE)
+        return;
+    if (strcmp(name, "upload") == 0 &&
+        job_status(v->job, RUN_RESTORING, &v->trouble) != 0)
+        return;
+    if (job_phase(v->job, name, &v->trouble) != 0)
+        return;
+}
+
+static int prepare(struct validation *v, struct error *err)
+{
+    struct job *job = v->job;
+    const struct job_world *world = job->world;
+
+    v->cluster = jobs_settings_cluster(job->settings, job->run.cluster);
+    if (v->cluster == NULL)
+        return error_set(err, ERR_INVALID,
+                         "the cluster %s is not configured any more",
+                         job->run.cluster);
+    if (snapshots_get(world->store, job->run.snapshot_id, NULL, &v->row, err) !=
+        0)
+        return -1;
+    v->archive = (struct archive){.world = world, .row = &v->row};
+    v->work_dir = text_format("%s/work/%s", world->data_dir, job->run.id);
+    if (v->work_dir == NULL)
+        return error_memory(err);
+    if (store_leftovers(v, err) != 0 ||
+        file_make_dirs(v->work_dir, 0700, err) != 0)
+        return -1;
+    v->context = (struct proof_context){
+        .open_archive = archive_open,
+        .close_archive = archive_close,
+        .archive_ctx = &v->archive,
+        .sha256 = v->row.sha256,
+        .size_bytes = v->row.size_bytes,
+        .product = v->row.product,
+        .server_version = v->row.server_version,
+        .work_dir = v->work_dir,
+        .cancel = &job->cancel,
+    };
+    return 0;
+}
+
+/* Run every check that does, or does not, need the restored copy. */
+static int run_checks(struct validation *v, bool with_transient,
+                      struct error *err)
+{
+    const struct proof_check *check;
+    for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
+        if (check->needs_transient != with_transient)
+            continue;
+        assert(v->results_count < CHECKS_MAX);
+        if (job_check(v->job, err) != 0 ||
+            job_phase(v->job, check->name, err) != 0)
+            return -1;
+        if (proof_run(check, &v->context, &v->results[v->results_count++],
+                      err) != 0)
+            return error_prefix(err, "the check \"%s\"", check->name);
+    }
+    return 0;
+}
+
+/* The rest of the table, with the reason why it was not asked. */
+static void skip_checks(struct validation *v, const char *reason)
+{
+    const struct proof_check *check;
+    for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
+        if (!check->needs_transient)
+            continue;
+        assert(v->results_count < CHECKS_MAX);
+        struct proof_result *r = &v->results[v->results_count++];
+        *r = (struct proof_result){.name = check->name};
+        proof_say(r, PROOF_NOT_RUN, "%s", reason);
+    }
+}
+
+static bool any_failed(const struct validation *v)
+{
+    for (size_t i = 0; i < v->results_count; i++)
+        if (v->results[i].outcome == PROOF_FAIL)
+            return true;
+    return false;
+}
+
+/* NULL and `why` when a file cannot be read. */
+static struct keys *read_keys(const struct validation *v, struct error *why)
+{
+    struct keys *keys = keys_new();
+    if (keys == NULL) {
+        error_memory(why);
+        return NULL;
+    }
+    for (size_t i = 0; i < v->cluster->key_files_count; i++) {
+        if (keys_add_file(keys, v->cluster->key_files[i], why) != 0) {
+            keys_free(keys);
+            return NULL;
+        }
+    }
+    return keys;
+}
+
+static int make_transient(struct validation *v, const char *base_dir,
+                          struct error *err)
+{
+    const struct jobs_settings *s = v->job->settings;
+    struct transient_options o = {
+        .driver =
+            v->job->run.driver[0] == '\0' ? s->driver : v->job->run.driver,
+        .product = v->row.product,
+        .version = v->row.server_version,
+        .server = s->server,
+        .base_dir = base_dir,
+        .no_isolation = s->no_isolation,
+        .helper = s->helper,
+        .events = {.phase = transient_phase_begins, .ctx = v},
+        .cancel = &v->job->cancel,
+    };
+    if (transient_new(&o, &v->transient, err) != 0)
+        return -1;
+    return store_leftovers(v, err);
+}
+
+/* 0 also when there is no copy: then report.outcome and v->why say so.  -1:
+ * Assay's trouble, or cancelled. */
+static int restore(struct validation *v, const struct keys *keys,
+                   struct error *err)
+{
+    struct source archive;
+    if (archive_open(&v->archive, &archive, err) != 0)
+        return -1;
+    struct transient_restore_options o = {
+        .archive = &archive,
+        .cluster_id = v->row.cluster_id,
+        .keys = keys,
+        .primary = v->cluster->vault,
+    };
+    int rc = transient_restore(v->transient, &o, &v->report, &v->copy, &v->why);
+    archive_close(&v->archive, &archive);
+    if (v->trouble.kind != ERR_NONE) {
+        *err = v->trouble;
+        return -1;
+    }
+    if (rc != 0 && (v->report.outcome == TRANSIENT_BROKEN ||
+                    v->report.outcome == TRANSIENT_CANCELLED)) {
+        *err = v->why;
+        if (v->report.outcome == TRANSIENT_CANCELLED)
+            err->kind = ERR_CANCELLED;
+        return -1;
+    }
+    return 0;
+}
+
+/* Fetch to active: all phases up to there. */
+static int64_t measured_restore(const struct transient_report *report)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < report->phase_count; i++) {
+        sum += report->phases[i].duration_ms;
+        if (strcmp(report->phases[i].name, "active") == 0)
+            return sum;
+    }
+    return -1;
+}
+
+static void describe_copy(struct validation *v)
+{
+    struct proof_context *c = &v->context;
+    v->restore_ms = measured_restore(&v->report);
+    c->transient = v->copy;
+    c->transient_outcome = v->report.outcome;
+    c->transient_text = v->why.text;
+    c->batch_login = v->report.batch_login;
+    c->restore_ms = v->restore_ms;
+    if (v->transient != NULL)
+        c->transient_version = transient_server_version(v->transient);
+}
+
+/* Restore and ask the copy.  The caller destroys it, whatever comes. */
+static int ask_the_copy(struct validation *v, struct error *err)
+{
+    char *base_dir = text_format("%s/transient", v->job->world->data_dir);
+    struct keys *keys = read_keys(v, &v->why);
+    int rc = -1;
+
+    if (base_dir == NULL) {
+        error_memory(err);
+        goto done;
+    }
+    if (keys == NULL) {
+        v->report.outcome = TRANSIENT_KEYS;
+    } else if (make_transient(v, base_dir, err) != 0 ||
+               restore(v, keys, err) != 0) {
+        goto done;
+    }
+    describe_copy(v);
+    if (v->copy != NULL && job_status(v->job, RUN_CHECKING, err) != 0)
+        goto done;
+    rc = run_checks(v, true, err);
+done:
+    keys_free(keys);
+    free(base_dir);
+    return rc;
+}
+
+/* Destroyed, and seen to be gone, before anything is concluded. */
+static int destroy(struct validation *v, struct error *err)
+{
+    struct error ignored;
+    int rc = -1;
+
+    vault_free(v->copy);
+    v->copy = NULL;
+    v->context.transient = NULL;
+    if (v->transient == NULL)
+        return 0;
+    /* Whatever the catalog says to this, the cluster must go. */
+    if (job_status(v->job, RUN_DESTROYING, &ignored) != 0 ||
+        job_phase(v->job, "destroy", &ignored) != 0)
+        error_clear(&ignored);
+    for (int i = 0; i < DESTROY_TRIES && rc != 0; i++) {
+        if (i > 0)
+            clock_sleep_ms(1000);
+        rc = transient_down(v->transient, err);
+        if (rc == 0 && !transient_gone(v->transient))
+            rc = error_set(err, ERR_INTERNAL, "it is still there");
+    }
+    if (rc != 0)
+        return error_prefix(err,
+                            "THE TRANSIENT CLUSTER IS NOT GONE, and it holds "
+                            "production secrets (it is tried again at the "
+                            "next start)");
+    transient_free(v->transient);
+    v->transient = NULL;
+    return 0;
+}
+
+/* A production credential is used only for an archive that Assay took. */
+static int is_ours(struct validation *v, char *reason, size_t size)
+{
+    struct error err = {0};
+    if (archive_check_manifest(v->job, &v->row, &err) == 0)
+        return 1;
+    snprintf(reason, size,
+             "not asked: the keys are used only for an archive whose manifest "
+             "is signed by a trusted key: %.300s",
+             err.text);
+    return 0;
+}
+
+static int ask(struct validation *v, struct error *err)
+{
+    char reason[ERROR_TEXT_MAX];
+    int rc = 0;
+
+    if (run_checks(v, false, err) != 0)
+        return -1;
+    if (any_failed(v)) {
+        skip_checks(v, "not asked: what is stored is not the archive that was "
+                       "taken");
+        return 0;
+    }
+    if (!is_ours(v, reason, sizeof(reason))) {
+        skip_checks(v, reason);
+        return 0;
+    }
+    rc = ask_the_copy(v, err);
+    struct error loud = {0};
+    if (destroy(v, &loud) != 0) {
+        *err = loud;
+        return -1;
+    }
+    return rc;
+}
+
+static int run_validation(struct job *job, struct error *err)
+{
+    struct validation v = {.job = job, .restore_ms = -1};
+    struct error why = {0};
+    int rc = -1;
+
+    if (prepare(&v, err) != 0)
+        goto done;
+    if (ask(&v, err) != 0)
+        goto done;
+    if (file_remove_tree(v.work_dir, err) != 0)
+        goto done;
+    struct conclusion c = {.job = job,
+                           .row = &v.row,
+                           .results = v.results,
+                           .results_count = v.results_count,
+                           .restore_ms = v.restore_ms};
+    rc = conclude_validation(&c, err);
+done:
+    if (v.work_dir != NULL && file_remove_tree(v.work_dir, &why) != 0)
+        error_clear(&why);
+    /* A transient that would not go stays on record. */
+    if (v.transient == NULL && job_leftovers(job, NULL, &why) != 0)
+        error_clear(&why);
+    transient_free(v.transient);
+    for (size_t i = 0; i < v.results_count; i++)
+        proof_result_done(&v.results[i]);
+    free(v.work_dir);
+    return rc;
+}
+
+static int recover_validation(const struct job_world *world,
+                              const struct jobs_settings *settings,
+                              const struct run *run,
+                              const struct json *leftovers, struct error *err)
+{
+    const char *transient = json_get_text(leftovers, "transient", NULL);
+    const char *work_dir = json_get_text(leftovers, "work_dir", NULL);
+    const char *manifest = json_get_text(leftovers, "manifest", NULL);
+    struct manifest_trust trust = jobs_settings_trust(settings);
+    struct catalogue_source from = {
+        .store = world->store, .storage = world->storage, .trust = &trust};
+    struct error why = {0};
+
+    (void)run;
+    if (transient != NULL && transient_recover(transient, err) != 0)
+        return -1;
+    if (work_dir != NULL && file_remove_tree(work_dir, err) != 0)
+        return -1;
+    /* Concluded and signed, but the catalog was not told. */
+    if (manifest != NULL && catalogue_validation(&from, manifest, &why) != 0 &&
+        why.kind != ERR_NOT_FOUND && why.kind != ERR_CORRUPT &&
+        why.kind != ERR_DENIED) {
+        if (err != NULL)
+            *err = why;
+        return -1;
+    }
+    return 0;
+}
+
+const struct job_kind job_validation = {
+    .kind = RUN_VALIDATION,
+    .run = run_validation,
+    .recover = recover_validation,
+};
