@@ -64,9 +64,10 @@ int jobs_new(const struct jobs_options *o, struct jobs **out, struct error *err)
     j->world.store = o->store;
     j->world.storage = o->storage;
     j->world.signer = o->signer;
-    j->world.data_dir = text_dup(o->data_dir);
+    /* Absolute: it is handed to servers that run elsewhere. */
+    j->world.data_dir = realpath(o->data_dir, NULL);
     if (j->world.data_dir == NULL) {
-        error_memory(err);
+        error_errno(err, ERR_IO, "cannot use %s", o->data_dir);
         goto done;
     }
     if (jobs_settings_new(o, &j->settings, err) != 0 ||

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Put a snapshot back, with as little trust as possible: in the catalog (the
+ * verdict's signature is verified, the archive hashed again), in the target
+ * (who leads, who it is, whether it can take it), and in its answer.
+ *
+ * Until the POST begins everything can be cancelled and nothing has changed.
+ * From then on nothing is repeated: the run only watches, and says at its end
+ * what state the cluster is in. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "jobs/archive.h"
+#include "jobs/backup.h"
+#include "jobs/job.h"
+#include "jobs/plan.h"
+#include "jobs/settle.h"
+#include "jobs/target.h"
+#include "snapshot/reader.h"
+#include "store/snapshots.h"
+#include "vault/marker.h"
+#include "vault/raft.h"
+
+/* Smaller downloads say nothing about throughput. */
+enum { MEASURE_BYTES = 8 * 1024 * 1024 };
+
+struct restore {
+    struct job *job;
+    const struct jobs_settings_cluster *cluster;
+    struct snapshot_row row;
+    struct archive archive;
+    struct target target;
+    struct plan plan;
+    char safety[ID_TEXT_MAX]; /* "" : none */
+    int64_t safety_ms;
+};
+
+static int prepare(struct restore *r, struct error *err)
+{
+    struct job *job = r->job;
+    r->cluster = jobs_settings_cluster(job->settings, job->run.target);
+    if (r->cluster == NULL)
+        return error_set(err, ERR_INVALID,
+                         "the target %s is not configured any more",
+                         job->run.target);
+    if (snapshots_get(job->world->store, job->run.snapshot_id, NULL, &r->row,
+                      err) != 0)
+        return -1;
+    r->archive = (struct archive){.world = job->world, .row = &r->row};
+    r->plan.override = job->run.override;
+    r->target = (struct target){.job = job,
+                                .row = &r->row,
+                                .vault = r->cluster->vault,
+                                .force = job->run.force};
+    return 0;
+}
+
+static int store_plan(struct restore *r, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, LIMIT_REQUEST_BODY);
+    int rc = plan_write(&r->plan, &text, err);
+    if (rc == 0)
+        rc = runs_set_plan(r->job->world->store, r->job->run.id,
+                           buf_text(&text), err);
+    buf_done(&text);
+    return rc;
+}
+
+static void check_verdict(struct restore *r)
+{
+    struct error err = {0};
+    if (archive_check_verdict(r->job, &r->row, &err) == 0)
+        plan_say(&r->plan, "verdict", PLAN_OK,
+                 "valid, by the signed validation %s", r->row.validation_id);
+    else if (r->row.verdict == STORE_VALID)
+        plan_say(&r->plan, "verdict", PLAN_BLOCKER,
+                 "counts as unvalidated, because the validation behind the "
+                 "verdict cannot be trusted: %s",
+                 err.text);
+    else
+        plan_say(&r->plan, "verdict", PLAN_BLOCKER, "%s", err.text);
+}
+
+/* Read it all once more: what is sent must be what was proven.  -1 only for
+ * an end asked for. */
+static int check_archive(struct restore *r, struct error *err)
+{
+    const struct snapshot_reader_options options = {.digest_archive = true,
+                                                    .helper_thread = true};
+    struct snapshot_facts facts;
+    struct source source;
+    struct error why = {0};
+
+    snapshot_facts_init(&facts);
+    if (job_phase(r->job, "rehash", err) != 0)
+        return -1;
+    if (archive_open(&r->archive, &source, &why) != 0) {
+        plan_say(&r->plan, "archive", PLAN_STOP, "%s", why.text);
+        return 0;
+    }
+    int rc =
+        snapshot_read_source(&source, &options, &r->job->cancel, &facts, &why);
+    archive_close(&r->archive, &source);
+    if (rc != 0 && why.kind == ERR_CANCELLED) {
+        *err = why;
+        snapshot_facts_done(&facts);
+        return -1;
+    }
+    if (rc != 0)
+        plan_say(&r->plan, "archive", PLAN_STOP, "%s", why.text);
+    else if (strcmp(facts.sha256, r->row.sha256) != 0)
+        plan_say(&r->plan, "archive", PLAN_STOP,
+                 "the stored archive is not the one that was catalogued: its "
+                 "sha256 is %s",
+                 facts.sha256);
+    else
+        plan_say(&r->plan, "archive", PLAN_OK, "intact, sha256 %s",
+                 facts.sha256);
+    snapshot_facts_done(&facts);
+    return 0;
+}
+
+static int refuse(const struct plan_finding *f, struct error *err)
+{
+    return error_set(err, ERR_PRECONDITION,
+                     "refused before anything was sent: %s: %.400s", f->name,
+                     f->message);
+}
+
+/* Everything that can be known without changing anything. */
+static int check(struct restore *r, struct error *err)
+{
+    check_verdict(r);
+    if (check_archive(r, err) != 0 || job_phase(r->job, "target", err) != 0)
+        return -1;
+    target_examine(&r->target, &r->plan);
+    if (job_check(r->job, err) != 0)
+        return -1;
+    return store_plan(r, err);
+}
+
+/* A snapshot of what is about to be overwritten. */
+static int safety_backup(struct restore *r, struct error *err)
+{
+    struct job *job = r->job;
+    struct backup_request request = {.cluster = r->cluster->name,
+                                     .vault = r->cluster->vault,
+                                     .pinned = !job->run.dry_run};
+    struct snapshot_row made;
+    struct error why = {0};
+    int64_t begun = clock_mono_ms();
+
+    if (job_status(job, RUN_SAFETY_BACKUP, err) != 0)
+        return -1;
+    if (backup_take(job, &request, r->safety, &why) != 0) {
+        r->safety[0] = '\0';
+        if (why.kind == ERR_CANCELLED) {
+            *err = why;
+            return -1;
+        }
+        plan_say(&r->plan, "safety_snapshot", PLAN_BLOCKER,
+                 "it cannot be taken: %.350s", why.text);
+        return 0;
+    }
+    r->safety_ms = clock_mono_ms() - begun;
+    plan_say(&r->plan, "safety_snapshot", PLAN_OK,
+             "%s has what the target held before", r->safety);
+    if (runs_set_safety_snapshot(job->world->store, job->run.id, r->safety,
+                                 err) != 0 ||
+        snapshots_get(job->world->store, r->safety, NULL, &made, err) != 0)
+        return -1;
+    if (made.size_bytes >= MEASURE_BYTES && r->safety_ms > 0)
+        target_estimate(
+            &r->target, made.size_bytes * 1000 / (uint64_t)r->safety_ms + 1,
+            "measured while the safety snapshot was taken", &r->plan);
+    return 0;
+}
+
+/* Who leads may have changed while the safety snapshot was taken. */
+static int find_leader_again(struct restore *r, struct error *err)
+{
+    struct vault *leader = NULL;
+    if (vault_leader(r->target.vault, &leader, &r->target.status, err) != 0)
+        return error_prefix(err, "nothing was sent");
+    vault_free(r->target.leader);
+    r->target.leader = leader;
+    return 0;
+}
+
+/* Where to go back to, in the words of an error. */
+static int with_safety(const struct restore *r, struct error *err)
+{
+    char before[ERROR_TEXT_MAX];
+    enum error_kind kind = err->kind;
+    memcpy(before, err->text, sizeof(before));
+    if (r->safety[0] == '\0')
+        return error_set(err, kind, "%.440s. There is no safety snapshot",
+                         before);
+    return error_set(err, kind,
+                     "%.380s. The safety snapshot %s has what was there before",
+                     before, r->safety);
+}
+
+/* The one POST. */
+static int send_archive(struct restore *r, struct vault_restore_result *result,
+                        struct error *err)
+{
+    struct source source;
+    int rc = -1;
+
+    if (archive_open(&r->archive, &source, err) != 0)
+        return -1;
+    if (job_phase(r->job, "upload", err) != 0 || job_commit(r->job, err) != 0)
+        goto done;
+    struct vault_restore what = {.source = &source,
+                                 .force = r->job->run.force,
+                                 .cancel = &r->job->cancel};
+    rc = vault_snapshot_restore(r->target.leader, &what, result, err);
+done:
+    archive_close(&r->archive, &source);
+    return rc;
+}
+
+static int apply(struct restore *r, struct error *err)
+{
+    struct vault_restore_result result = {.outcome = VAULT_RESTORE_NOT_SENT};
+    struct vault_marker *marker = NULL;
+    int rc = -1;
+
+    if (job_status(r->job, RUN_RESTORING, err) != 0 ||
+        job_phase(r->job, "marker", err) != 0 || find_leader_again(r, err) != 0)
+        goto done;
+    if (vault_marker_make(r->target.leader, &marker, err) != 0) {
+        error_prefix(err, "nothing was sent, because afterwards nobody could "
+                          "tell whether it was applied");
+        goto done;
+    }
+    if (send_archive(r, &result, err) != 0 &&
+        result.outcome != VAULT_RESTORE_DOUBTFUL) {
+        if (err->kind != ERR_CANCELLED)
+            error_prefix(err, result.outcome == VAULT_RESTORE_REFUSED
+                                  ? "the cluster refused the archive and is "
+                                    "unchanged"
+                                  : "nothing was sent");
+        goto done;
+    }
+    struct settle s = {.job = r->job,
+                       .target = &r->target,
+                       .marker = marker,
+                       .doubtful = result.outcome == VAULT_RESTORE_DOUBTFUL};
+    if (settle_wait(&s, err) != 0) {
+        with_safety(r, err);
+        goto done;
+    }
+    rc = 0;
+done:
+    vault_marker_free(marker);
+    return rc;
+}
+
+static int run_restore(struct job *job, struct error *err)
+{
+    struct restore *r = calloc(1, sizeof(*r));
+    int rc = -1;
+
+    if (r == NULL)
+        return error_memory(err);
+    r->job = job;
+    if (prepare(r, err) != 0 || check(r, err) != 0)
+        goto done;
+    const struct plan_finding *blocker = plan_blocker(&r->plan);
+    if (blocker == NULL) {
+        if (safety_backup(r, err) != 0 || store_plan(r, err) != 0)
+            goto done;
+        blocker = plan_blocker(&r->plan);
+    }
+    if (job->run.dry_run) {
+        snprintf(job->summary, sizeof(job->summary),
+                 "a dry run; it would be %s",
+                 blocker == NULL ? "restored" : "refused");
+        rc = 0;
+        goto done;
+    }
+    if (blocker != NULL) {
+        refuse(blocker, err);
+        goto done;
+    }
+    if (apply(r, err) != 0)
+        goto done;
+    if (job->summary[0] == '\0')
+        snprintf(job->summary, sizeof(job->summary),
+                 "%s has the data of snapshot %s", job->run.target, r->row.id);
+    rc = 0;
+done:
+    target_done(&r->target);
+    free(r);
+    return rc;
+}
+
+const struct job_kind job_restore = {
+    .kind = RUN_RESTORE,
+    .run = run_restore,
+    .recover = backup_recover,
+};

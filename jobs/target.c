@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "vault/call.h"
+
+#define PATH_RESTORE "sys/storage/raft/snapshot"
+#define PATH_FORCE "sys/storage/raft/snapshot-force"
+
+static int examine_reachable(struct target *t, struct plan *plan)
+{
+    struct error err = {0};
+    if (vault_status_get(t->vault, &t->status, &err) != 0) {
+        plan_say(plan, "reachable", PLAN_STOP, "%s", err.text);
+        return -1;
+    }
+    if (!t->status.initialized) {
+        plan_say(plan, "reachable", PLAN_STOP,
+                 "the target is not initialised: initialise and unseal it "
+                 "first, then restore with force");
+        return -1;
+    }
+    if (t->status.sealed) {
+        plan_say(plan, "reachable", PLAN_STOP,
+                 "the target is sealed: it takes no restore before it is "
+                 "unsealed");
+        return -1;
+    }
+    plan_say(plan, "reachable", PLAN_OK, "%s answers and is unsealed",
+             vault_address(t->vault));
+    return 0;
+}
+
+static int examine_leader(struct target *t, struct plan *plan)
+{
+    struct error err = {0};
+    if (vault_leader(t->vault, &t->leader, &t->status, &err) != 0) {
+        t->leader = NULL;
+        plan_say(plan, "leader", PLAN_STOP, "%s", err.text);
+        return -1;
+    }
+    plan_say(plan, "leader", PLAN_OK,
+             "%s says that it is the leader; the archive goes to it and "
+             "nowhere else",
+             vault_address(t->leader));
+    return 0;
+}
+
+/* The next number of a version, 0 past its end. */
+static uint64_t next_number(const char **version)
+{
+    uint64_t n = 0;
+    while (**version >= '0' && **version <= '9' && n < 1000000)
+        n = n * 10 + (uint64_t)(*(*version)++ - '0');
+    if (**version == '.')
+        ++*version;
+    return n;
+}
+
+/* By major, minor and patch; what follows ("-rc1", "+ent") does not count. */
+static int compare_versions(const char *a, const char *b)
+{
+    for (int i = 0; i < 3; i++) {
+        uint64_t x = next_number(&a);
+        uint64_t y = next_number(&b);
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static void examine_server(const struct target *t, struct plan *plan)
+{
+    const char *product = vault_product_name(t->status.product);
+    const struct snapshot_row *row = t->row;
+    if (strcmp(product, row->product) != 0)
+        plan_say(plan, "server", PLAN_BLOCKER,
+                 "the snapshot is of %s %s, the target is %s %s", row->product,
+                 row->server_version, product, t->status.version);
+    else if (compare_versions(t->status.version, row->server_version) < 0)
+        plan_say(plan, "server", PLAN_BLOCKER,
+                 "the target's version %s is older than the snapshot's %s",
+                 t->status.version, row->server_version);
+    else
+        plan_say(plan, "server", PLAN_OK, "%s %s, the snapshot is of %s",
+                 product, t->status.version, row->server_version);
+}
+
+static bool foreign(const struct target *t)
+{
+    return strcmp(t->status.cluster_id, t->row->cluster_id) != 0;
+}
+
+static void examine_identity(const struct target *t, struct plan *plan)
+{
+    if (!foreign(t)) {
+        plan_say(plan, "identity", t->force ? PLAN_WARNING : PLAN_OK,
+                 "cluster id %s is the snapshot's own%s", t->status.cluster_id,
+                 t->force ? "; force is not needed, and without it the server "
+                            "would check that keys and sums fit"
+                          : "");
+        return;
+    }
+    if (!t->force) {
+        plan_say(plan, "identity", PLAN_STOP,
+                 "cluster id %s is not the snapshot's %s: another cluster, "
+                 "or one that was built anew; if that is meant, ask with "
+                 "force",
+                 t->status.cluster_id, t->row->cluster_id);
+        return;
+    }
+    plan_say(plan, "identity", PLAN_WARNING,
+             "cluster id %s becomes %s: everything the target holds is "
+             "replaced, it seals itself, and only the snapshot's own keys "
+             "unseal it",
+             t->status.cluster_id, t->row->cluster_id);
+}
+
+/* A node that cannot be reached from here now cannot be watched later. */
+static size_t forget_unreachable(struct target *t)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < t->nodes.count; i++) {
+        struct vault_node *node = &t->nodes.node[i];
+        struct vault_status status;
+        struct vault *v = NULL;
+        struct error ignored;
+        if (node->api_address[0] == '\0')
+            continue;
+        if (vault_at(t->leader, node->api_address, &v, &ignored) == 0 &&
+            vault_status_get(v, &status, &ignored) == 0)
+            known++;
+        else
+            node->api_address[0] = '\0';
+        vault_free(v);
+    }
+    return known;
+}
+
+static void examine_nodes(struct target *t, struct plan *plan)
+{
+    struct error err = {0};
+    size_t voters = 0;
+    size_t known = 0;
+
+    if (vault_nodes_get(t->leader, &t->nodes, &err) != 0) {
+        t->nodes = (struct vault_nodes){0};
+        plan_say(plan, "nodes",
+                 t->force && foreign(t) ? PLAN_BLOCKER : PLAN_WARNING,
+                 "the nodes of the target cannot be listed: %s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < t->nodes.count; i++)
+        voters += t->nodes.node[i].voter;
+    known = forget_unreachable(t);
+    if (t->force && foreign(t) && (voters > 1 || t->nodes.count == 0)) {
+        plan_say(plan, "nodes", PLAN_BLOCKER,
+                 "the target has %zu voters%s: a foreign snapshot goes onto "
+                 "one fresh node, the others join afterwards; forced onto "
+                 "several, they may shut themselves down for good",
+                 voters,
+                 t->nodes.count == 0 ? " as far as Assay may see "
+                                       "(sys/storage/raft/configuration)"
+                                     : "");
+        return;
+    }
+    if (known < t->nodes.count || t->nodes.count == 0)
+        plan_say(plan, "nodes", PLAN_WARNING,
+                 "%zu of %zu nodes can be reached from here by the address "
+                 "that the cluster gives them (sys/ha-status, "
+                 "sys/storage/raft/configuration): the others cannot be "
+                 "watched afterwards",
+                 known, t->nodes.count);
+    else
+        plan_say(plan, "nodes", PLAN_OK, "%zu nodes, %zu of them voters",
+                 t->nodes.count, voters);
+}
+
+/* Asked of the same server with the same login that will send. */
+static void examine_rights(const struct target *t, struct plan *plan)
+{
+    const char *path = t->force ? PATH_FORCE : PATH_RESTORE;
+    char *body = text_format("{\"paths\":[\"%s\"]}", path);
+    struct vault_request request = {.method = "POST",
+                                    .path = "sys/capabilities-self",
+                                    .body = body,
+                                    .namespace = ""};
+    struct json *answer = NULL;
+    struct error err = {0};
+    bool may = false;
+
+    if (body == NULL || vault_call(t->leader, &request, &answer, &err) != 0) {
+        plan_say(plan, "rights", PLAN_STOP, "%s",
+                 body == NULL ? "out of memory" : err.text);
+        goto done;
+    }
+    const struct json *list = json_get(json_get(answer, "data"), path);
+    for (const struct json *c = json_first(list); c != NULL; c = json_next(c))
+        may = may || strcmp(json_text(c, ""), "update") == 0 ||
+              strcmp(json_text(c, ""), "root") == 0;
+    if (may)
+        plan_say(plan, "rights", PLAN_OK, "Assay's login may update %s", path);
+    else
+        plan_say(plan, "rights", PLAN_STOP,
+                 "Assay's login may not update %s: its policy lacks that line "
+                 "(`assay policy` prints it)",
+                 path);
+done:
+    json_free(answer);
+    free(body);
+}
+
+void target_estimate(const struct target *t, uint64_t bytes_per_second,
+                     const char *how, struct plan *plan)
+{
+    int64_t limit_ms = t->job->settings->http_read_timeout_ms;
+    char size[32];
+    char rate[32];
+    char took[32];
+    char limit[32];
+    double seconds = (double)t->row->size_bytes / (double)bytes_per_second;
+    int64_t ms = (int64_t)(seconds * 1000) + 1;
+
+    text_human_size(t->row->size_bytes, size, sizeof(size));
+    text_human_size(bytes_per_second, rate, sizeof(rate));
+    text_human_duration(ms, took, sizeof(took));
+    text_human_duration(limit_ms, limit, sizeof(limit));
+    if (ms < limit_ms)
+        plan_say(plan, "upload_time", PLAN_OK,
+                 "%s at %s/s (%s) takes about %s; the listener allows %s", size,
+                 rate, how, took, limit);
+    else
+        plan_say(plan, "upload_time", PLAN_BLOCKER,
+                 "%s at %s/s (%s) takes about %s, but the server's listener "
+                 "gives up after http_read_timeout, taken to be %s: raise it "
+                 "there, then tell Assay",
+                 size, rate, how, took, limit);
+}
+
+void target_examine(struct target *t, struct plan *plan)
+{
+    target_estimate(t, t->job->settings->upload_bytes_per_second, "as expected",
+                    plan);
+    if (examine_reachable(t, plan) != 0 || examine_leader(t, plan) != 0)
+        return;
+    examine_server(t, plan);
+    examine_identity(t, plan);
+    examine_nodes(t, plan);
+    examine_rights(t, plan);
+}
+
+void target_done(struct target *t)
+{
+    vault_free(t->leader);
+    t->leader = NULL;
+}
