@@ -20,11 +20,17 @@
 enum { SQL_MAX = 2048 };
 
 /* Where the page begins: below this row, which need not exist.  The first
- * page begins below the end of time, so that every page is one query. */
+ * page begins below the end of time. */
 struct position {
+    const struct snapshots_filter *filter;
     int64_t created_ms;
-    const char *id;
+    const char *id; /* NULL: first page */
 };
+
+/* A page comes in two parts: what is left of the time of its position, then
+ * what is older.  One query with (created_ms, id) < (?, ?) would do as well,
+ * but SQLite 3.40 compares that pair again for each row. */
+enum part { SAME_TIME, OLDER };
 
 void snapshot_list_done(struct snapshot_list *list)
 {
@@ -85,13 +91,14 @@ static bool time_in_id(const char *id, int64_t *out)
     return true;
 }
 
-static int find_position(struct db *db, const char *after, struct position *out,
-                         struct error *err)
+static int find_position(struct db *db, const struct snapshots_filter *f,
+                         struct position *out, struct error *err)
 {
+    const char *after = f->after;
     struct query q;
     int got;
 
-    *out = (struct position){.created_ms = INT64_MAX, .id = ""};
+    *out = (struct position){.filter = f, .created_ms = INT64_MAX};
     if (after == NULL)
         return 0;
     if (query_open(&q, db, "SELECT created_ms FROM snapshots WHERE id = ?",
@@ -111,9 +118,9 @@ static int find_position(struct db *db, const char *after, struct position *out,
     return 0;
 }
 
-static int open_page(struct query *q, struct db *db,
-                     const struct snapshots_filter *f,
-                     const struct position *at, struct error *err)
+static int open_part(struct query *q, struct db *db,
+                     const struct snapshots_filter *f, enum part part,
+                     struct error *err)
 {
     struct buf sql;
     int rc = -1;
@@ -121,52 +128,64 @@ static int open_page(struct query *q, struct db *db,
     buf_init(&sql, SQL_MAX);
     buf_str(&sql, "SELECT " SNAPSHOT_COLUMNS);
     add_filter(f, &sql);
-    buf_str(&sql, " AND (created_ms, id) < (?, ?)"
-                  " ORDER BY created_ms DESC, id DESC LIMIT ?");
-    if (buf_check(&sql, "the query", err) != 0 ||
-        query_open(q, db, buf_text(&sql), err) != 0)
-        goto done;
-    bind_filter(f, q);
-    query_int(q, at->created_ms);
-    query_text(q, at->id);
-    rc = 0;
-done:
+    buf_str(&sql, part == SAME_TIME ? " AND created_ms = ? AND id < ?"
+                                    : " AND created_ms < ?");
+    buf_str(&sql, " ORDER BY created_ms DESC, id DESC LIMIT ?");
+    if (buf_check(&sql, "the query", err) == 0)
+        rc = query_open(q, db, buf_text(&sql), err);
     buf_done(&sql);
     return rc;
 }
 
 /* One row more than the page has, to learn whether there is a next one. */
-static int read_page(struct query *q, struct db *db, size_t limit,
-                     struct snapshot_list *out, struct error *err)
+static int read_rows(struct query *q, size_t limit, struct snapshot_list *out,
+                     struct error *err)
 {
     int got;
 
-    query_int(q, (int64_t)limit + 1);
+    query_int(q, (int64_t)(limit + 1 - out->count));
     while ((got = query_step(q, err)) == 1 && out->count < limit)
         snapshot_row_read(q, &out->items[out->count++]);
-    if (got < 0)
+    if (got == 1)
+        out->more = true;
+    return got >= 0 ? 0 : -1;
+}
+
+static int read_part(struct db *db, const struct position *at, enum part part,
+                     struct snapshot_list *out, struct error *err)
+{
+    const struct snapshots_filter *f = at->filter;
+    struct query q = {0};
+    int rc;
+
+    if (open_part(&q, db, f, part, err) != 0)
         return -1;
-    out->more = got == 1;
+    bind_filter(f, &q);
+    query_int(&q, at->created_ms);
+    if (part == SAME_TIME)
+        query_text(&q, at->id);
+    rc = read_rows(&q, f->limit, out, err);
+    query_close(&q);
+    return rc;
+}
+
+/* f->limit rows at most, for which `out` has room. */
+static int list_page(struct db *db, const struct snapshots_filter *f,
+                     struct snapshot_list *out, struct error *err)
+{
+    struct position at;
+
+    if (find_position(db, f, &at, err) != 0)
+        return -1;
+    if (at.id != NULL && read_part(db, &at, SAME_TIME, out, err) != 0)
+        return -1;
+    if (!out->more && read_part(db, &at, OLDER, out, err) != 0)
+        return -1;
     for (size_t i = 0; i < out->count; i++) {
         if (snapshot_row_read_copies(db, &out->items[i], err) != 0)
             return -1;
     }
     return 0;
-}
-
-static int list_page(struct db *db, const struct snapshots_filter *f,
-                     size_t limit, struct snapshot_list *out, struct error *err)
-{
-    struct position at;
-    struct query q = {0};
-    int rc;
-
-    if (find_position(db, f->after, &at, err) != 0 ||
-        open_page(&q, db, f, &at, err) != 0)
-        return -1;
-    rc = read_page(&q, db, limit, out, err);
-    query_close(&q);
-    return rc;
 }
 
 static size_t page_size(size_t limit)
@@ -182,12 +201,13 @@ int snapshots_list(struct store *s, const struct snapshots_filter *filter,
     struct snapshot_list list = {0};
     struct db *db = NULL;
     uint64_t before;
-    size_t limit;
+    struct snapshots_filter f;
     int rc;
 
     assert(filter != NULL && out != NULL);
-    limit = page_size(filter->limit);
-    list.items = calloc(limit, sizeof(*list.items));
+    f = *filter;
+    f.limit = page_size(filter->limit);
+    list.items = calloc(f.limit, sizeof(*list.items));
     if (list.items == NULL)
         return error_memory(err);
     if (store_read_begin(s, &db, err) != 0) {
@@ -195,7 +215,7 @@ int snapshots_list(struct store *s, const struct snapshots_filter *filter,
         return -1;
     }
     before = db_steps(db);
-    rc = list_page(db, filter, limit, &list, err);
+    rc = list_page(db, &f, &list, err);
     store_note_steps(db, before);
     store_read_end(s, db);
     if (rc == 0)
@@ -240,6 +260,7 @@ static int get_newest(struct db *db, const char *cluster, bool valid,
     struct snapshots_filter f = {
         .verdict = valid ? STORE_VALID : -1,
         .cluster = cluster,
+        .limit = 1,
     };
     struct snapshot_list one = {0};
     int rc = -1;
@@ -247,7 +268,7 @@ static int get_newest(struct db *db, const char *cluster, bool valid,
     one.items = calloc(1, sizeof(*one.items));
     if (one.items == NULL)
         return error_memory(err);
-    if (list_page(db, &f, 1, &one, err) != 0)
+    if (list_page(db, &f, &one, err) != 0)
         goto done;
     if (one.count == 0) {
         error_set(err, ERR_NOT_FOUND, "no %ssnapshot yet%s%s",
