@@ -315,7 +315,8 @@ static int names_read(const char *path, struct names *n, struct error *err)
         error_errno(err, ERR_IO, "cannot list %s", path);
         goto done;
     }
-    qsort(n->list, n->count, sizeof(*n->list), names_compare);
+    if (n->count > 0)
+        qsort(n->list, n->count, sizeof(*n->list), names_compare);
     rc = 0;
 done:
     closedir(dir);

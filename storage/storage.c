@@ -178,6 +178,7 @@ int storage_writer_open(struct storage *s, const char *key,
 int storage_writer_write(struct storage_writer *w, const void *data, size_t len,
                          struct error *err)
 {
+    assert(w != NULL);
     return w->driver->writer_write(w->writer, data, len, err);
 }
 
@@ -250,6 +251,7 @@ int storage_get(struct storage *s, const char *key, struct buf *out,
 
     if (storage_reader_open(s, key, &r, err) != 0)
         goto done;
+    assert(r != NULL);
     do {
         char piece[READ_PIECE];
         if (r->source.read(r->source.ctx, piece, sizeof(piece), &len, err) != 0)
