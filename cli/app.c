@@ -7,14 +7,12 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "access/access.h"
+#include "access/key.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/signer.h"
@@ -149,40 +147,6 @@ static int open_jobs(struct app *app, struct error *err)
     return rc;
 }
 
-/* The key behind the hashes by which runs remember their creators.  It must
- * outlive a restart, and has no other use. */
-static int load_access_key(const struct app *app, uint8_t key[ACCESS_KEY_SIZE],
-                           struct error *err)
-{
-    char *path = settings_data_path(app->config, "access-key");
-    struct buf text;
-    int rc = -1;
-
-    buf_init_secret(&text, LIMIT_SECRET_FILE);
-    if (path == NULL) {
-        (void)error_memory(err);
-        goto done;
-    }
-    if (!file_exists(path)) {
-        digest_random(key, ACCESS_KEY_SIZE);
-        rc = file_replace(path, key, ACCESS_KEY_SIZE, 0600, err);
-        goto done;
-    }
-    if (file_read(path, &text, err) != 0)
-        goto done;
-    if (text.len != ACCESS_KEY_SIZE) {
-        (void)error_set(err, ERR_CORRUPT, "%s: not a key of %d bytes", path,
-                        ACCESS_KEY_SIZE);
-        goto done;
-    }
-    memcpy(key, text.data, ACCESS_KEY_SIZE);
-    rc = 0;
-done:
-    buf_done(&text);
-    free(path);
-    return rc;
-}
-
 /* Callers are known to the first cluster. */
 static int open_access(struct app *app, struct error *err)
 {
@@ -196,7 +160,7 @@ static int open_access(struct app *app, struct error *err)
     app->backend = (struct access_backend_source){
         .vault = app->vaults[0], .namespace = config->access.namespace};
     options.backend = access_backend_of(&app->backend);
-    if (load_access_key(app, options.key, err) == 0)
+    if (access_key_load(app->store, options.key, err) == 0)
         rc = access_new(&options, &app->access, err);
     secret_wipe(options.key, sizeof(options.key));
     return rc;

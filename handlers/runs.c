@@ -154,7 +154,7 @@ int runs_answer_read(struct handlers_app *app, struct request *request,
                      struct reply *reply, enum run_kind kind, struct error *err)
 {
     struct run run = {0};
-    struct wait wait;
+    struct wait wait = {0};
     int rc = -1;
 
     if (load(app, request, kind, &run, err) != 0)
@@ -202,7 +202,7 @@ static int read_filter(const struct request *request, enum run_kind kind,
 int runs_answer_list(struct handlers_app *app, struct request *request,
                      struct reply *reply, enum run_kind kind, struct error *err)
 {
-    struct runs_filter filter;
+    struct runs_filter filter = {0};
     struct run_list list = {0};
     struct jsonw *w = reply_data(reply);
 

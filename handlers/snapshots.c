@@ -98,7 +98,7 @@ int handlers_snapshots_list(void *app, struct request *request,
 {
     struct handlers_app *a = app;
     struct jsonw *w = reply_data(reply);
-    struct snapshots_filter filter;
+    struct snapshots_filter filter = {0};
     struct snapshot_list list = {0};
 
     if (read_filter(request, &filter, err) != 0 ||

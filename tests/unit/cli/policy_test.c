@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who may do what, and that no route is forgotten. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/policy.h"
+#include "handlers/handlers.h"
+
+static struct buf text;
+
+static const char *policy(const char *name)
+{
+    struct error err = {0};
+
+    buf_clear(&text);
+    assert_int_equal(policy_write(name, "m", &text, &err), 0);
+    return buf_text(&text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    buf_init(&text, 64 * 1024);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    buf_done(&text);
+    return 0;
+}
+
+static bool has(const char *haystack, const char *path,
+                const char *capabilities)
+{
+    char block[256];
+
+    (void)snprintf(block, sizeof(block),
+                   "path \"%s\" {\n  capabilities = [%s]\n}\n", path,
+                   capabilities);
+    return strstr(haystack, block) != NULL;
+}
+
+static void daemon_looks_and_takes(void **state)
+{
+    const char *p = policy("daemon");
+
+    (void)state;
+    assert_true(has(p, "sys/storage/raft/snapshot", "\"read\""));
+    assert_true(has(p, "sys/storage/raft/configuration", "\"read\""));
+    assert_true(has(p, "auth/token/lookup-self", "\"read\""));
+    assert_non_null(strstr(p, "token_type=batch"));
+    /* Nothing that changes the cluster, and nothing of Assay's own API. */
+    assert_null(strstr(p, "sudo"));
+    assert_null(strstr(p, "\"sys/storage/raft/snapshot-force\""));
+    assert_null(strstr(p, "path \"m/"));
+    assert_false(has(p, "sys/storage/raft/snapshot", "\"update\""));
+}
+
+static void restoring_is_a_policy_of_its_own(void **state)
+{
+    (void)state;
+    assert_true(
+        has(policy("restore"), "sys/storage/raft/snapshot", "\"update\""));
+    assert_null(strstr(policy("restore"), "snapshot-force"));
+    assert_true(has(policy("restore-force"), "sys/storage/raft/snapshot-force",
+                    "\"update\""));
+}
+
+static void viewers_only_look(void **state)
+{
+    const char *p = policy("viewer");
+
+    (void)state;
+    assert_true(has(p, "m/status", "\"read\""));
+    assert_true(has(p, "m/snapshots", "\"list\""));
+    assert_true(has(p, "m/snapshots/+", "\"read\""));
+    assert_true(has(p, "m/snapshots/+/diff/+", "\"read\""));
+    assert_true(has(p, "m/backups", "\"list\""));
+    assert_null(strstr(p, "update"));
+    assert_null(strstr(p, "delete"));
+    assert_null(strstr(p, "sudo"));
+}
+
+static void operators_back_up_and_validate(void **state)
+{
+    const char *p = policy("operator");
+
+    (void)state;
+    assert_true(has(p, "m/backups", "\"update\", \"list\""));
+    assert_true(has(p, "m/validations", "\"update\", \"list\""));
+    assert_true(has(p, "m/backups/+/cancel", "\"update\""));
+    assert_true(has(p, "m/restores", "\"list\""));
+    assert_true(has(p, "m/snapshots/+", "\"read\""));
+    assert_null(strstr(p, "sudo"));
+}
+
+static void restorers_need_sudo(void **state)
+{
+    const char *p = policy("restorer");
+
+    (void)state;
+    assert_true(has(p, "m/restores", "\"update\", \"list\", \"sudo\""));
+    assert_true(has(p, "m/snapshots/+", "\"read\""));
+}
+
+static void admins_do_everything(void **state)
+{
+    const char *p = policy("admin");
+
+    (void)state;
+    assert_true(has(p, "m/snapshots/+", "\"read\", \"delete\", \"sudo\""));
+    /* One block per path, and one for each path there is. */
+    for (const struct route *r = handlers_routes; r->pattern != NULL; r++) {
+        char path[256] = "path \"m/";
+        size_t len = strlen(path);
+        const char *first = NULL;
+
+        for (const char *c = r->pattern; *c != '\0'; c++) {
+            path[len++] = *c == ':' ? '+' : *c;
+            if (*c == ':')
+                c += strcspn(c, "/") - 1;
+        }
+        path[len++] = '"';
+        path[len] = '\0';
+        first = strstr(p, path);
+        assert_non_null(first);
+        assert_null(strstr(first + 1, path));
+    }
+}
+
+static void unknown_names_are_answered(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    buf_clear(&text);
+    assert_int_equal(policy_write("viewr", "m", &text, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_non_null(strstr(err.text, "did you mean viewer?"));
+    assert_non_null(strstr(err.text, "daemon, restore, restore-force"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(daemon_looks_and_takes),
+        cmocka_unit_test(restoring_is_a_policy_of_its_own),
+        cmocka_unit_test(viewers_only_look),
+        cmocka_unit_test(operators_back_up_and_validate),
+        cmocka_unit_test(restorers_need_sudo),
+        cmocka_unit_test(admins_do_everything),
+        cmocka_unit_test(unknown_names_are_answered),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
