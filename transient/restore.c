@@ -363,7 +363,12 @@ static int run_step(struct flow *f, const struct step *step, struct error *err)
     phase->name = step->name;
     phase->started_at_ms = clock_now_ms();
     transient_phase(f->t, step->name);
-    rc = step->run(f, err);
+    if (cancelled(transient_cancel(f->t))) {
+        error_set(err, ERR_CANCELLED, "cancelled");
+        rc = blame(f, TRANSIENT_CANCELLED, err);
+    } else {
+        rc = step->run(f, err);
+    }
     phase->duration_ms = clock_mono_ms() - started;
     return rc;
 }

@@ -231,6 +231,7 @@ void transient_free(struct transient *t)
     if (t == NULL)
         return;
     if (t->state != NULL) {
+        assert(t->driver != NULL);
         if (!t->driver->gone(t->state) &&
             t->driver->down(t->state, NULL) != 0) {
             /* Nothing more to be done here: the leftovers are in the

@@ -9,11 +9,17 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "primary.h"
 #include "transient/restore.h"
 #include "transient/sandbox.h"
@@ -112,12 +118,268 @@ static void test_an_archive_is_restored(void **state)
     end(t);
 }
 
+/* ---- when it does not work ---- */
+
+static void expect(const struct keys *keys, enum transient_outcome outcome,
+                   const char *phase, const char *sentence)
+{
+    struct transient *t = new_transient(NULL);
+    struct transient_report report;
+    struct vault *v = NULL;
+    struct error err;
+
+    assert_int_equal(restore(t, keys, &report, &v, &err), -1);
+    print_message("%s\n", err.text);
+    assert_null(v);
+    assert_string_equal(transient_outcome_text(report.outcome),
+                        transient_outcome_text(outcome));
+    assert_string_equal(report.phases[report.phase_count - 1].name, phase);
+    assert_non_null(strstr(err.text, sentence));
+    end(t);
+}
+
+static void test_too_few_keys_are_said(void **state)
+{
+    struct keys *keys = keys_of(1, 1);
+
+    (void)state;
+    expect(keys, TRANSIENT_KEYS, "unseal",
+           "needs 2 of 3 unseal key shares and only 1 is configured");
+    keys_free(keys);
+    expect(NULL, TRANSIENT_KEYS, "unseal", "and 0 are configured");
+}
+
+static void test_wrong_keys_are_said(void **state)
+{
+    static const char *const wrong[] = {
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g",
+        "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8h",
+    };
+    struct keys *keys = keys_new();
+    struct error err;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(keys_add(keys, wrong[i], &err), 0);
+    expect(keys, TRANSIENT_KEYS, "unseal", "does not open");
+    keys_free(keys);
+}
+
+static void test_a_damaged_archive_is_refused(void **state)
+{
+    struct keys *keys = keys_of(0, PRIMARY_THRESHOLD);
+    size_t whole = archive_len;
+
+    (void)state;
+    archive_len = whole / 2;
+    expect(keys, TRANSIENT_REFUSED, "upload", "did not take the archive");
+    archive_len = whole;
+    keys_free(keys);
+}
+
+static void test_a_dead_credential_is_said(void **state)
+{
+    struct keys *keys = keys_of(0, PRIMARY_THRESHOLD);
+    char *alive = primary.secret_id;
+    char dead[] = "00000000-0000-0000-0000-000000000000";
+
+    (void)state;
+    primary.secret_id = dead;
+    expect(keys, TRANSIENT_LOGIN, "login", "cannot log in");
+    primary.secret_id = alive;
+    keys_free(keys);
+}
+
+static void test_another_cluster_is_noticed(void **state)
+{
+    struct keys *keys = keys_of(0, PRIMARY_THRESHOLD);
+    char right[sizeof primary.cluster_id];
+
+    (void)state;
+    memcpy(right, primary.cluster_id, sizeof right);
+    memcpy(primary.cluster_id, "another", sizeof "another");
+    expect(keys, TRANSIENT_NOT_ACTIVE, "active", "cluster another");
+    memcpy(primary.cluster_id, right, sizeof right);
+    keys_free(keys);
+}
+
+static void test_an_older_server_is_not_used(void **state)
+{
+    const char *old = "9999.1.0";
+    char right[sizeof primary.version];
+
+    (void)state;
+    memcpy(right, primary.version, sizeof right);
+    memcpy(primary.version, old, strlen(old) + 1);
+    expect(NULL, TRANSIENT_OLD_SERVER, "up", "older than the snapshot's");
+    memcpy(primary.version, right, sizeof right);
+}
+
+/* ---- when somebody stops it ---- */
+
+struct stopper {
+    const char *at; /* the phase */
+    struct cancel cancel;
+    int tell; /* a pipe; or -1 */
+};
+
+static void on_phase(void *ctx, const char *name)
+{
+    struct stopper *s = ctx;
+
+    if (strcmp(name, s->at) != 0)
+        return;
+    if (s->tell < 0)
+        atomic_store(&s->cancel.requested, true);
+    else if (write(s->tell, "!", 1) != 1)
+        abort();
+}
+
+static struct transient *stoppable(struct stopper *s)
+{
+    const struct transient_options o = {
+        .product = primary.product,
+        .version = primary.version,
+        .server = server,
+        .base_dir = base,
+        .events = {.phase = on_phase, .ctx = s},
+        .cancel = &s->cancel,
+    };
+    struct transient *t = NULL;
+    struct error err;
+
+    assert_int_equal(transient_new(&o, &t, &err), 0);
+    return t;
+}
+
+static const char *const phases[TRANSIENT_PHASES] = {
+    "up", "init", "upload", "restore", "unseal", "active", "login"};
+
+static void test_it_is_cancelled_in_every_phase(void **state)
+{
+    struct keys *keys = keys_of(0, PRIMARY_THRESHOLD);
+
+    (void)state;
+    for (size_t i = 0; i < TRANSIENT_PHASES; i++) {
+        struct stopper s = {.at = phases[i], .tell = -1};
+        struct transient *t = stoppable(&s);
+        struct transient_report report;
+        struct vault *v = NULL;
+        struct error err;
+
+        assert_int_equal(restore(t, keys, &report, &v, &err), -1);
+        assert_int_equal(report.outcome, TRANSIENT_CANCELLED);
+        assert_int_equal(err.kind, ERR_CANCELLED);
+        assert_int_equal(report.phase_count, i + 1);
+        end(t);
+    }
+    keys_free(keys);
+}
+
+static void kill_in_phase(const char *phase, int64_t later_ms)
+{
+    struct keys *keys = keys_of(0, PRIMARY_THRESHOLD);
+    struct stopper s = {.at = phase};
+    struct transient_report report;
+    struct transient *t;
+    struct error err;
+    char byte;
+    int told[2];
+    pid_t pid;
+
+    assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+    s.tell = told[1];
+    t = stoppable(&s);
+    pid = fork();
+    if (pid == 0) {
+        struct vault *v = NULL;
+
+        (void)close(told[0]);
+        if (restore(t, keys, &report, &v, &err) == 0)
+            pause();
+        _exit(1);
+    }
+    (void)close(told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    clock_sleep_ms(later_ms);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    /* By itself: this process was told nothing and does nothing. */
+    for (int i = 0; i < 500 && !transient_gone(t); i++)
+        clock_sleep_ms(10);
+    assert_true(transient_gone(t));
+    assert_int_equal(transient_recover(transient_leftovers(t), &err), 0);
+    (void)close(told[0]);
+    transient_free(t);
+    keys_free(keys);
+}
+
+static void test_a_kill_in_any_phase_leaves_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TRANSIENT_PHASES; i++)
+        kill_in_phase(phases[i], i == 0 ? 100 : 30);
+}
+
+/* The daemon and its helper die together: the next start cleans up. */
+static void test_leftovers_of_a_crash_are_removed(void **state)
+{
+    struct transient *t = new_transient(NULL);
+    struct error err;
+    char *leftovers = text_dup(transient_leftovers(t));
+    int status;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0) {
+        if (transient_up(t, &err) != 0)
+            _exit(1);
+        raise(SIGSTOP);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
+    assert_false(transient_gone(t));
+    assert_int_equal(transient_recover(leftovers, &err), 0);
+    assert_true(transient_gone(t));
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(transient_recover(leftovers, &err), 0);
+    transient_free(t);
+    free(leftovers);
+}
+
+static void test_leftovers_of_others_are_left_alone(void **state)
+{
+    struct error err;
+
+    (void)state;
+    assert_int_equal(transient_recover("{\"driver\":\"process\",\"name\":"
+                                       "\"etc\",\"dir\":\"/etc\"}",
+                                       &err),
+                     -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_true(file_exists("/etc/passwd"));
+    assert_int_equal(transient_recover("{\"driver\":\"no\"}", &err), -1);
+    assert_int_equal(transient_recover("{", &err), -1);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_archive_is_restored),
+        cmocka_unit_test(test_too_few_keys_are_said),
+        cmocka_unit_test(test_wrong_keys_are_said),
+        cmocka_unit_test(test_a_damaged_archive_is_refused),
+        cmocka_unit_test(test_a_dead_credential_is_said),
+        cmocka_unit_test(test_another_cluster_is_noticed),
+        cmocka_unit_test(test_an_older_server_is_not_used),
+        cmocka_unit_test(test_it_is_cancelled_in_every_phase),
+        cmocka_unit_test(test_a_kill_in_any_phase_leaves_nothing),
+        cmocka_unit_test(test_leftovers_of_a_crash_are_removed),
+        cmocka_unit_test(test_leftovers_of_others_are_left_alone),
     };
-    struct primary_options o = {.audit_file = "/tmp/assay-test-audit.log"};
+    struct primary_options o = {.shares = 0};
     int failed;
 
     if (argc > 1 && strcmp(argv[1], SANDBOX_COMMAND) == 0)
