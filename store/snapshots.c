@@ -189,6 +189,7 @@ static int read_prefixes(struct query *q, struct snapshot_prefix_list *out,
             return error_memory(err);
         if (grow(out, &room, err) != 0)
             return -1;
+        assert(out->items != NULL);
         out->items[out->count++] = (struct snapshot_prefix_row){
             .prefix = prefix,
             .entries = query_get_u64(q, 1),
