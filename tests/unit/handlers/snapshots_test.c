@@ -46,7 +46,7 @@ static void an_empty_list_is_404_without_a_word(void **state)
 
     (void)state;
     assert_int_equal(a.raw.status, 404);
-    assert_string_equal(a.raw.body, "{\"errors\":[]}");
+    assert_string_equal(a.raw.body, "{\"errors\":[]}\n");
     answer_done(&a);
 }
 

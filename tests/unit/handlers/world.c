@@ -213,9 +213,11 @@ const char *world_snapshot(struct world *w, int64_t age_ms,
     (void)text_copy(row.id, sizeof(row.id), id);
     digest_sha256_hex(id, strlen(id), row.sha256);
     assert_int_equal(snapshots_add(w->store, &row, prefixes, 3, &err), 0);
+    const struct snapshot_judgement judgement = {.id = id,
+                                                 .verdict = verdict,
+                                                 .at_ms = clock_now_ms(),
+                                                 .validation_id = id};
     if (verdict != STORE_UNVALIDATED)
-        assert_int_equal(snapshots_set_verdict(w->store, id, verdict,
-                                               clock_now_ms(), id, &err),
-                         0);
+        assert_int_equal(snapshots_set_verdict(w->store, &judgement, &err), 0);
     return id;
 }
