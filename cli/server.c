@@ -180,7 +180,7 @@ int cli_server(int argc, char **argv)
          "configuration, JSON with comments; else $ASSAY_CONFIG"},
         {"dev", FLAG_BOOL, &d.flags.dev, NULL,
          "no file needed: 127.0.0.1:8210, ./assay-data, VAULT_ADDR"},
-        {"listen", FLAG_TEXT, &d.flags.listen, "ADDR,…",
+        {"listen", FLAG_TEXT, &d.flags.listen, "ADDR",
          "listen there instead of where the configuration says"},
         {0}};
     const struct flags_usage usage = {
