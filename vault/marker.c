@@ -84,7 +84,7 @@ int vault_marker_make(struct vault *v, struct vault_marker **out,
                       struct error *err)
 {
     struct vault_marker *m = calloc(1, sizeof *m);
-    enum vault_marker_state state;
+    enum vault_marker_state state = VAULT_MARKER_GONE;
     struct error why;
     int rc;
 

@@ -179,6 +179,7 @@ int vault_snapshot_restore(struct vault *v, const struct vault_restore *what,
                          : vault_leader(v, &leader, NULL, err);
     if (rc != 0)
         return -1;
+    assert(leader != NULL);
     (void)text_copy(result->leader_address, sizeof result->leader_address,
                     leader->address);
     rc = post(leader, what, result, err);

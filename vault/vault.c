@@ -67,6 +67,7 @@ int vault_new(const struct vault_options *o, struct vault **out,
     }
     if (handle_new(cl, o->address, &v, err) != 0)
         return -1;
+    assert(v != NULL);
     if (learn_peers(v, err) != 0) {
         vault_free(v);
         return -1;
