@@ -131,7 +131,9 @@ static int open_part(struct query *q, struct db *db,
     buf_str(&sql, part == SAME_TIME ? " AND created_ms = ? AND id < ?"
                                     : " AND created_ms < ?");
     buf_str(&sql, " ORDER BY created_ms DESC, id DESC LIMIT ?");
-    if (buf_check(&sql, "the query", err) == 0)
+    if (buf_failed(&sql)) /* it always fits: no memory */
+        error_memory(err);
+    else
         rc = query_open(q, db, buf_text(&sql), err);
     buf_done(&sql);
     return rc;
@@ -237,8 +239,11 @@ int snapshots_count(struct store *s, const struct snapshots_filter *filter,
     buf_init(&sql, SQL_MAX);
     buf_str(&sql, "SELECT count(*)");
     add_filter(filter, &sql);
-    if (buf_check(&sql, "the query", err) != 0 ||
-        store_read_begin(s, &db, err) != 0)
+    if (buf_failed(&sql)) {
+        error_memory(err);
+        goto done;
+    }
+    if (store_read_begin(s, &db, err) != 0)
         goto done;
     if (query_open(&q, db, buf_text(&sql), err) == 0) {
         bind_filter(filter, &q);
