@@ -60,6 +60,7 @@ venv() {
     sum=$(cat "$2" - <<<"$(python3 --version)" | sha256sum | cut -c1-16)
     dir=$cache/$1-$sum
     if [ ! -e "$dir/.complete" ]; then
+        note "fetching $1, pinned by hash, into $cache (once)"
         mkdir -p "$cache"
         rm -rf "$dir"
         quietly "$cache/$1.log" python3 -m venv "$dir" || return 1

