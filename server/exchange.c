@@ -269,14 +269,12 @@ static int read_body(struct request *r, struct error *err)
 
 static int read_fields(struct request *r, struct error *err)
 {
-    const struct fields_source from = {
-        .body = r->json,
-        .form = &r->form,
-        .query = &r->uri.query,
-    };
+    struct fields_source from = {.form = &r->form, .query = &r->uri.query};
 
-    if (read_body(r, err) < 0 ||
-        fields_resolve(r->match.route->fields, &from, &r->fields,
+    if (read_body(r, err) < 0)
+        return -1;
+    from.body = r->json;
+    if (fields_resolve(r->match.route->fields, &from, &r->fields,
                        &r->reply.warnings, err) < 0)
         return -1;
     r->stage = STAGE_HANDLE;
