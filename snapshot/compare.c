@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot/compare.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,8 @@ static void report(const struct snapshot_compare_options *o,
                    const struct snapshot_entry *right)
 {
     const struct snapshot_entry *any = left != NULL ? left : right;
+
+    assert(any != NULL);
     struct snapshot_change change = {
         .kind = kind,
         .key = any->key,
