@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "store/handle.h"
 #include "tests/unit/store/fixture.h"
 
 static void claim_takes_the_oldest_of_its_kinds(void **state)
@@ -36,6 +37,44 @@ static void claim_takes_the_oldest_of_its_kinds(void **state)
     run_done(&run);
     assert_ok(runs_claim(f->store, ~0u, &run, &claimed, &err), err);
     assert_false(claimed);
+}
+
+/* Steps of a claim that finds nothing to do. */
+static uint64_t idle_steps(struct store *s)
+{
+    struct error err = {0};
+    struct db *db = NULL;
+    struct run run;
+    bool claimed = true;
+    uint64_t before;
+    uint64_t after;
+
+    assert_ok(store_write_begin(s, &db, &err), err);
+    before = db_steps(db);
+    assert_ok(store_write_end(s, 0, false, &err), err);
+    assert_ok(runs_claim(s, ~0u, &run, &claimed, &err), err);
+    assert_false(claimed);
+    assert_ok(store_write_begin(s, &db, &err), err);
+    after = db_steps(db);
+    assert_ok(store_write_end(s, 0, false, &err), err);
+    return after - before;
+}
+
+static void history_does_not_slow_the_queue(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct run old = {.kind = RUN_BACKUP,
+                      .status = RUN_SUCCEEDED,
+                      .cluster = "main",
+                      .finished_ms = 1};
+    uint64_t empty = idle_steps(f->store);
+
+    for (int i = 0; i < 200; i++) {
+        id_new(old.id);
+        assert_ok(runs_import(f->store, &old, &err), err);
+    }
+    assert_int_equal(idle_steps(f->store), empty);
 }
 
 static void a_validation_begins_by_provisioning(void **state)
@@ -190,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(claim_takes_the_oldest_of_its_kinds),
+        TEST(history_does_not_slow_the_queue),
         TEST(a_validation_begins_by_provisioning),
         TEST(a_run_is_claimed_once),
         TEST(cancel_depends_on_where_the_run_is),
