@@ -99,8 +99,15 @@ struct engine_options {
     uint8_t (*keys)[32];
 };
 
-static int engine_options_init(const struct app *app,
-                               const struct config *config,
+/* Only workers call it, and they start when everything is there. */
+static void flush_access(void *ctx)
+{
+    struct app *app = ctx;
+
+    access_flush(app->access);
+}
+
+static int engine_options_init(struct app *app, const struct config *config,
                                struct engine_options *out, struct error *err)
 {
     size_t count = config->clusters_count;
@@ -127,6 +134,8 @@ static int engine_options_init(const struct app *app,
     out->options.store = app->store;
     out->options.storage = app->storage;
     out->options.signer = app->signer;
+    out->options.restored = flush_access;
+    out->options.restored_ctx = app;
     return 0;
 }
 

@@ -22,6 +22,8 @@ struct job_world {
     struct storage *storage;
     struct signer *signer;
     char *data_dir;
+    void (*restored)(void *ctx); /* may be NULL */
+    void *restored_ctx;
 };
 
 /* One run in the hands of a worker; used by that thread alone, apart from

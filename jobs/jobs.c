@@ -64,6 +64,8 @@ int jobs_new(const struct jobs_options *o, struct jobs **out, struct error *err)
     j->world.store = o->store;
     j->world.storage = o->storage;
     j->world.signer = o->signer;
+    j->world.restored = o->restored;
+    j->world.restored_ctx = o->restored_ctx;
     /* Absolute: it is handed to servers that run elsewhere. */
     j->world.data_dir = realpath(o->data_dir, NULL);
     if (j->world.data_dir == NULL) {

@@ -27,6 +27,10 @@ struct jobs_options {
     struct storage *storage;
     struct signer *signer;
     const char *data_dir;
+    /* A cluster's data was just replaced by a restore: what was learnt about
+     * tokens and policies is void.  From a worker; may be NULL. */
+    void (*restored)(void *ctx);
+    void *restored_ctx;
     /* What jobs_reload may change.  Of the clusters only the key files: a
      * cluster that was not there from the start is ignored. */
     const struct jobs_cluster *clusters;

@@ -246,10 +246,16 @@ static int log_in_again(const struct settle *s, struct error *err)
                      why.text);
 }
 
-int settle_wait(const struct settle *s, struct error *err)
+static void tell_restored(const struct settle *s)
 {
-    if (prove_applied(s, err) != 0)
-        return -1;
+    const struct job_world *world = s->job->world;
+
+    if (world->restored != NULL)
+        world->restored(world->restored_ctx);
+}
+
+static int wait_and_log_in(const struct settle *s, struct error *err)
+{
     /* Whatever the catalog cannot take now, the cluster has changed. */
     if (job_status(s->job, RUN_VERIFYING, err) != 0 ||
         job_phase(s->job, "nodes", err) != 0)
@@ -259,4 +265,16 @@ int settle_wait(const struct settle *s, struct error *err)
     if (job_status(s->job, RUN_VERIFYING, err) != 0)
         return -1;
     return log_in_again(s, err);
+}
+
+/* Told twice: as soon as the data is another, and when everything answers
+ * again (questions asked in between may have timed out). */
+int settle_wait(const struct settle *s, struct error *err)
+{
+    if (prove_applied(s, err) != 0)
+        return -1;
+    tell_restored(s);
+    int rc = wait_and_log_in(s, err);
+    tell_restored(s);
+    return rc;
 }
