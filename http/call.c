@@ -311,7 +311,7 @@ static void read_facts(struct transfer *t)
     (void)curl_easy_getinfo(t->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
     (void)curl_easy_getinfo(t->curl, CURLINFO_PRETRANSFER_TIME_T, &started);
     (void)curl_easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &request);
-    r->status = (int)status;
+    r->status = status >= 200 ? (int)status : 0; /* 100 is no answer */
     r->sent = sent > 0 ? (uint64_t)sent : 0;
     r->started = started > 0 || request > 0;
     r->sent_all = t->all_read;
