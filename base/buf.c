@@ -38,6 +38,7 @@ void buf_done(struct buf *b)
 {
     release(b);
     b->failed = false;
+    b->no_memory = false;
 }
 
 /* A secret must not be left behind by realloc in memory that it gave up. */
@@ -79,6 +80,7 @@ void *buf_reserve(struct buf *b, size_t len)
         data = grow(b, cap);
         if (data == NULL) {
             b->failed = true;
+            b->no_memory = true;
             return NULL;
         }
         b->data = data;
@@ -154,6 +156,7 @@ void buf_clear(struct buf *b)
     }
     b->len = 0;
     b->failed = false;
+    b->no_memory = false;
 }
 
 void buf_consume(struct buf *b, size_t len)
@@ -174,6 +177,8 @@ int buf_check(const struct buf *b, const char *what, struct error *err)
 {
     if (!b->failed)
         return 0;
+    if (b->no_memory)
+        return error_memory(err);
     return error_set(err, ERR_TOO_LARGE, "%s is larger than %zu bytes", what,
                      b->max);
 }

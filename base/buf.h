@@ -22,7 +22,8 @@ struct buf {
     size_t cap;
     size_t max;
     bool failed;
-    bool secret; /* wiped whenever memory is given back */
+    bool no_memory; /* why it failed */
+    bool secret;    /* wiped whenever memory is given back */
 };
 
 /* `max` bytes at most, > 0.  Caller's storage; nothing is allocated yet. */
@@ -48,7 +49,8 @@ void *buf_reserve(struct buf *b, size_t len);
 void buf_claim(struct buf *b, size_t len);
 
 bool buf_failed(const struct buf *b);
-/* -1 and ERR_TOO_LARGE "<what> is larger than … bytes" if an append failed. */
+/* -1 and ERR_TOO_LARGE "<what> is larger than … bytes", or the error of
+ * error_memory, if an append failed. */
 int buf_check(const struct buf *b, const char *what,
               struct error *err) MUST_USE;
 /* Text so far, never NULL. */
