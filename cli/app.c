@@ -6,6 +6,7 @@
 #include "cli/app.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,14 +58,9 @@ static int open_data(struct app *app, struct error *err)
         goto done;
     }
     if (file_make_dirs(config->data_dir, 0700, err) != 0 ||
-        store_open(catalog, &app->store, err) != 0)
-        goto done;
-    if (store_own(app->store, err) != 0) {
-        (void)error_prefix(err, "is another Assay running on %s?",
-                           config->data_dir);
-        goto done;
-    }
-    if (signer_open(key, &app->signer, err) != 0 ||
+        store_open(catalog, &app->store, err) != 0 ||
+        store_own(app->store, err) != 0 ||
+        signer_open(key, &app->signer, err) != 0 ||
         storage_open(&storage, &app->storage, err) != 0)
         goto done;
     rc = 0;
@@ -267,9 +263,12 @@ done:
 }
 
 /* Called by the watch when Vault could not be asked at the start. */
+static atomic_bool refused;
+
 static void refuse_credential(void)
 {
     log_error("Assay stops: see the line before");
+    atomic_store(&refused, true);
     (void)kill(getpid(), SIGTERM);
 }
 
@@ -307,6 +306,11 @@ int app_start(struct app *app, struct error *err)
     if (start_watch(app, err) != 0 || jobs_start(app->jobs, err) != 0)
         return -1;
     return server_start(app->server, err);
+}
+
+bool app_refused(void)
+{
+    return atomic_load(&refused);
 }
 
 const char *app_address(const struct app *app, size_t n)

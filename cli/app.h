@@ -5,6 +5,7 @@
 #ifndef ASSAY_CLI_APP_H
 #define ASSAY_CLI_APP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -20,6 +21,9 @@ int app_open(const struct config *config, struct app **out,
 /* Clean up after the last life, refuse a credential that is not allowed,
  * start the workers, serve.  Blocks for as long as the cleaning takes. */
 int app_start(struct app *app, struct error *err) MUST_USE;
+/* The daemon ends because its credential turned out to be one that is not
+ * allowed. */
+bool app_refused(void);
 /* The n-th address that is listened on, with its port; NULL past the end. */
 const char *app_address(const struct app *app, size_t n);
 /* Where a cluster is, in the words of the configuration; NULL past the end.

@@ -82,6 +82,7 @@ static void print_banner(const struct daemon *d)
     if (config->transient.isolation == CONFIG_ISOLATION_OFF)
         print_line("WARNING", "transient servers are not isolated");
     printf("\n");
+    (void)fflush(stdout);
 }
 
 static void print_dev_hint(const struct daemon *d)
@@ -169,7 +170,7 @@ static int run(struct daemon *d)
     notify_service_manager("STOPPING=1");
     let_second_signal_end(&set);
     app_stop(d->app);
-    return 0;
+    return app_refused() ? 1 : 0;
 }
 
 int cli_server(int argc, char **argv)
