@@ -241,7 +241,7 @@ static void conclude(struct judgement *j, const struct snapshot_comparison *sum)
     else
         proof_say(r, PROOF_PASS,
                   "compared %" PRIu64 " of %" PRIu64 " entries; %" PRIu64
-                  " that a healthy server changes by itself%s",
+                  " changes that a healthy server makes by itself%s",
                   sum->left_entries, sum->left_entries, j->allowed, notes);
 }
 

@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +46,7 @@ struct helper {
     bool isolated;
     int alive[2]; /* helper -> child: one byte "go on"; closed by death */
     int told[2];  /* child -> helper: a verdict, or end-of-file by exec */
+    int syslog;   /* what the server sends to its /dev/log; -1: none */
     pid_t child;
 };
 
@@ -102,6 +105,15 @@ static void child_wait_for_maps(const struct helper *h)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (read(h->alive[0], &byte, 1) != 1)
         _exit(SANDBOX_EXIT_BROKEN);
+}
+
+/* A syslog audit device keeps a server from becoming active unless somebody
+ * takes what it says: the helper does, and drops it. */
+static int child_offer_syslog(const struct helper *h)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+
+    return bind(h->syslog, (struct sockaddr *)&un, sizeof un);
 }
 
 /* Standard input was the leash: the server must not hold it. */
@@ -166,6 +178,8 @@ __attribute__((noreturn)) static void child_isolated(const struct helper *h)
         child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot prepare the sandbox");
     if (sandbox_room_enter(&room, &err) != 0)
         child_give_up(h, SANDBOX_EXIT_NO_ISOLATION, err.text);
+    if (child_offer_syslog(h) != 0)
+        child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot offer a /dev/log");
     (void)snprintf(program, sizeof program, "/%s.server", h->name);
     (void)snprintf(data, sizeof data, "/%s", h->name);
     child_exec(h, program, data);
@@ -321,18 +335,27 @@ static int stop(struct helper *h)
     return SANDBOX_EXIT_DONE;
 }
 
+static void drop_syslog(const struct helper *h)
+{
+    char message[64];
+
+    while (recv(h->syslog, message, sizeof message, MSG_DONTWAIT) >= 0)
+        ;
+}
+
 /* Hold the leash until it is pulled or the server ends. */
 static int watch(struct helper *h)
 {
-    struct pollfd p[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                          {.fd = h->told[0], .events = POLLIN}};
+    struct pollfd p[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                          {.fd = h->told[0], .events = POLLIN},
+                          {.fd = h->syslog, .events = POLLIN}};
     struct verdict v;
     sigset_t none;
     int status;
 
     sigemptyset(&none);
     for (;;) {
-        int n = ppoll(p, 2, NULL, &none);
+        int n = ppoll(p, 3, NULL, &none);
 
         if (n < 0 && errno != EINTR)
             return say(SANDBOX_EXIT_BROKEN, "the sandbox cannot poll");
@@ -343,6 +366,8 @@ static int watch(struct helper *h)
         }
         if (n > 0 && p[0].revents != 0)
             return stop(h);
+        if (n > 0 && p[2].revents != 0)
+            drop_syslog(h);
         if (child_changed && p[1].fd == -1 &&
             waitpid(h->child, &status, WNOHANG) == h->child)
             return say_end(h, status);
@@ -353,6 +378,8 @@ static int start_child(struct helper *h)
 {
     if (pipe2(h->alive, O_CLOEXEC) != 0 || pipe2(h->told, O_CLOEXEC) != 0)
         return say(SANDBOX_EXIT_BROKEN, "the sandbox cannot make a pipe");
+    if (h->isolated)
+        h->syslog = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     h->child = clone_child(h->isolated);
     if (h->child < 0)
         return h->isolated
@@ -396,7 +423,7 @@ static void prepare_signals(void)
 
 int sandbox_main(int argc, char **argv)
 {
-    struct helper h = {.child = -1};
+    struct helper h = {.child = -1, .syslog = -1};
     const char *slash;
     int code;
 

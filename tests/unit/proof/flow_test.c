@@ -73,7 +73,6 @@ static void restore(struct run *r, unsigned keys)
     struct transient_restore_options how = {
         .archive = &source,
         .cluster_id = r->primary->cluster_id,
-        .keys = keys_new(),
         .auth = &auth,
     };
     struct keys *k = keys_new();
@@ -81,7 +80,6 @@ static void restore(struct run *r, unsigned keys)
 
     for (unsigned i = 0; i < keys; i++)
         assert_int_equal(keys_add(k, r->primary->share[i], &err), 0);
-    keys_free(keys_new());
     how.keys = k;
     assert_int_equal(transient_new(&o, &r->t, &err), 0);
     error_clear(&r->why);
@@ -141,6 +139,11 @@ static void end(struct run *r)
     transient_free(r->t);
 }
 
+static void free_archive(struct run *r)
+{
+    free((void *)(uintptr_t)r->archive.data);
+}
+
 static unsigned runs(void)
 {
     const char *text = getenv("ASSAY_TEST_RUNS");
@@ -174,59 +177,117 @@ static void test_it_is_lossless_every_time(void **state)
         memset(r.results, 0, sizeof r.results);
         r.copy = NULL;
     }
-    free((void *)(uintptr_t)r.archive.data);
+    free_archive(&r);
 }
 
 static void test_the_copy_touched_no_audit_log(void **state)
 {
     struct primary *p = *state;
     struct run r = {.primary = p};
-    char path[128];
+    char path[128], moved[80];
 
     r.archive.data = primary_snapshot(p, &r.archive.len);
     (void)snprintf(path, sizeof path, "%s/audit.log", audit_dir);
     /* If the copy could write there, it would make it again. */
-    assert_int_equal(rename(audit_dir, "/tmp/assay-audit-moved"), 0);
+    (void)snprintf(moved, sizeof moved, "%s.moved", audit_dir);
+    assert_int_equal(rename(audit_dir, moved), 0);
     restore(&r, PRIMARY_THRESHOLD);
     prove(&r);
     assert_int_equal(r.verdict, PROOF_VALID);
     assert_false(file_exists(audit_dir));
     end(&r);
-    assert_int_equal(rename("/tmp/assay-audit-moved", audit_dir), 0);
+    assert_int_equal(rename(moved, audit_dir), 0);
     assert_true(file_exists(path));
-    free((void *)(uintptr_t)r.archive.data);
+    free_archive(&r);
 }
 
-/* Wrapping tokens and leases that are over by the time of the restore. */
+/* Tokens and leases that are over by the time of the restore. */
 static void test_what_expired_is_no_loss(void **state)
 {
+    static const char token[] = "{\"ttl\":\"2s\",\"policies\":[\"default\"]}";
     struct primary *p = *state;
-    const struct vault_request wrap = {
-        .method = "POST",
-        .path = "sys/wrapping/wrap",
-        .body = "{\"a\":\"b\"}",
-    };
     struct run r = {.primary = p};
-    struct error err;
 
-    (void)wrap;
-    primary_write(p, "auth/token/create",
-                  "{\"ttl\":\"2s\",\"policies\":[\"default\"]}");
-    primary_write(p, "auth/token/create",
-                  "{\"ttl\":\"2s\",\"policies\":[\"default\"]}");
-    {
-        struct vault_marker *m = NULL;
-
-        (void)m;
-    }
+    primary_write(p, "auth/token/create", token);
+    primary_write(p, "auth/token/create", token);
     r.archive.data = primary_snapshot(p, &r.archive.len);
     clock_sleep_ms(2500);
     restore(&r, PRIMARY_THRESHOLD);
     prove(&r);
     assert_int_equal(r.verdict, PROOF_VALID);
+    assert_non_null(strstr(r.results[2].message, "2 expired tokens"));
     end(&r);
-    free((void *)(uintptr_t)r.archive.data);
-    (void)err;
+    free_archive(&r);
+}
+
+/* Compared with a later snapshot, the copy lacks a secret, has an old version
+ * of another, and one too many. */
+static void test_a_loss_is_named(void **state)
+{
+    struct primary *p = *state;
+    struct run r = {.primary = p};
+    struct memory_source older;
+    const struct proof_result *lossless = &r.results[2];
+    size_t i, missing = 0;
+    struct error err;
+
+    primary_write(p, "sys/policies/acl/doomed",
+                  "{\"policy\":\"path \\\"a\\\" { capabilities = "
+                  "[\\\"read\\\"] }\"}");
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    restore(&r, PRIMARY_THRESHOLD);
+    older = r.archive;
+    primary_write(p, "kv/data/later", "{\"data\":{\"a\":\"b\"}}");
+    assert_int_equal(vault_delete(p->root, "sys/policies/acl/doomed", &err), 0);
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    prove(&r);
+    assert_int_equal(r.results[0].outcome, PROOF_PASS);
+    assert_int_equal(r.results[1].outcome, PROOF_PASS);
+    assert_int_equal(lossless->outcome, PROOF_FAIL);
+    assert_int_equal(r.verdict, PROOF_INVALID);
+    for (i = 0; i < lossless->findings_count; i++) {
+        missing += strcmp(lossless->findings[i].kind, "entry_missing") == 0;
+        if (strcmp(lossless->findings[i].path, "sys/policy/doomed") == 0)
+            assert_string_equal(lossless->findings[i].kind, "entry_added");
+    }
+    assert_int_equal(missing, 2); /* metadata and version of "later" */
+    end(&r);
+    free_archive(&r);
+    r.archive = older;
+    free_archive(&r);
+}
+
+/* Both servers take an archive without its last bytes and lose nothing. */
+static void test_a_cut_archive_is_invalid(void **state)
+{
+    struct primary *p = *state;
+    struct run r = {.primary = p};
+
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    r.archive.len -= 10;
+    restore(&r, PRIMARY_THRESHOLD);
+    prove(&r);
+    assert_int_equal(r.results[0].outcome, PROOF_FAIL);
+    assert_int_equal(r.results[1].outcome, PROOF_PASS);
+    assert_int_equal(r.results[2].outcome, PROOF_FAIL);
+    assert_int_equal(r.verdict, PROOF_INVALID);
+    end(&r);
+    free_archive(&r);
+}
+
+static void test_too_few_keys_prove_nothing(void **state)
+{
+    struct primary *p = *state;
+    struct run r = {.primary = p};
+
+    r.archive.data = primary_snapshot(p, &r.archive.len);
+    restore(&r, PRIMARY_THRESHOLD - 1);
+    prove(&r);
+    assert_int_equal(r.results[0].outcome, PROOF_PASS);
+    assert_int_equal(r.results[1].outcome, PROOF_NOT_RUN);
+    assert_int_equal(r.verdict, PROOF_INCONCLUSIVE);
+    end(&r);
+    free_archive(&r);
 }
 
 int main(int argc, char **argv)
@@ -236,8 +297,14 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(test_it_is_lossless_every_time, &primary),
         cmocka_unit_test_prestate(test_the_copy_touched_no_audit_log, &primary),
         cmocka_unit_test_prestate(test_what_expired_is_no_loss, &primary),
+        cmocka_unit_test_prestate(test_a_loss_is_named, &primary),
+        cmocka_unit_test_prestate(test_a_cut_archive_is_invalid, &primary),
+        cmocka_unit_test_prestate(test_too_few_keys_prove_nothing, &primary),
     };
-    struct primary_options o = {.audit_port = 21390};
+    struct primary_options o = {
+        .audit_port = 21390,
+        .audit_syslog = file_exists("/dev/log"),
+    };
     char audit[80];
     int failed;
 

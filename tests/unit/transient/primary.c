@@ -181,6 +181,8 @@ static void add_audit(struct primary *p, const struct primary_options *o)
 {
     char body[256];
 
+    if (o->audit_syslog)
+        primary_write(p, "sys/audit/syslog", "{\"type\":\"syslog\"}");
     if (o->audit_file != NULL) {
         (void)snprintf(body, sizeof body,
                        "{\"type\":\"file\",\"options\":{\"file_path\":"

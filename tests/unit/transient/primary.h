@@ -20,6 +20,7 @@ struct primary_options {
     unsigned threshold;
     const char *audit_file; /* NULL: no such device */
     unsigned audit_port;    /* 0: no socket device */
+    bool audit_syslog;      /* needs a /dev/log */
     bool batch_tokens;
     bool never_logged_in; /* the AppRole, before the first snapshot */
 };
