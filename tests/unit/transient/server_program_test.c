@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "transient/server_program.h"
+
+static char dir[64];
+
+static void test_versions_are_read(void **state)
+{
+    struct server_program p = {.path = NULL};
+
+    (void)state;
+    assert_true(server_program_parse(
+        "Vault v1.21.0 (abc), built 2025-11-24T04:03:25Z (cgo)\n", &p));
+    assert_string_equal(p.product, "vault");
+    assert_string_equal(p.version, "1.21.0");
+    assert_true(server_program_parse(
+        "OpenBao v2.7.2 (9e0a), committed 2026-10-26T20:32:27Z\n", &p));
+    assert_string_equal(p.product, "openbao");
+    assert_string_equal(p.version, "2.7.2");
+    assert_true(server_program_parse("Vault v1.15.4+ent, built x\n", &p));
+    assert_string_equal(p.version, "1.15.4+ent");
+    assert_false(server_program_parse("Consul v1.2.3\n", &p));
+    assert_false(server_program_parse("Vault v\n", &p));
+    assert_false(server_program_parse("", &p));
+}
+
+static void test_versions_are_ordered(void **state)
+{
+    static const char *const ascending[] = {
+        "1.2.3-beta1", "1.2.3-rc1", "1.2.3", "1.2.10", "1.10.0", "2.0", "10.0"};
+    size_t n = sizeof ascending / sizeof ascending[0];
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) {
+            int c = server_version_compare(ascending[i], ascending[k]);
+
+            assert_int_equal((c > 0) - (c < 0), (i > k) - (i < k));
+        }
+    }
+    assert_int_equal(server_version_compare("1.15.4+ent", "v1.15.4"), 0);
+    assert_int_equal(server_version_compare("1.2", "1.2.0"), 0);
+}
+
+static char *script(const char *name, const char *text)
+{
+    char *path = text_format("%s/%s", dir, name);
+    struct error err;
+
+    assert_int_equal(file_replace(path, text, strlen(text), 0755, &err), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    return path;
+}
+
+static void test_a_program_is_found_and_asked(void **state)
+{
+    char *bao =
+        script("bao", "#!/bin/sh\n"
+                      "[ \"$1\" = version ] && echo 'OpenBao v2.7.2 (x)'\n");
+    struct server_program p = {.path = NULL};
+    enum transient_outcome outcome = TRANSIENT_BROKEN;
+    struct error err;
+
+    (void)state;
+    setenv("PATH", dir, 1);
+    assert_int_equal(
+        server_program_find(NULL, "openbao", "2.7.2", &p, &outcome, &err), 0);
+    assert_string_equal(p.path, bao);
+    assert_string_equal(p.version, "2.7.2");
+    server_program_done(&p);
+    assert_int_equal(
+        server_program_find(bao, "openbao", "", &p, &outcome, &err), 0);
+    server_program_done(&p);
+    assert_int_equal(
+        server_program_find("", "openbao", "2.8.0", &p, &outcome, &err), -1);
+    assert_int_equal(outcome, TRANSIENT_OLD_SERVER);
+    assert_non_null(strstr(err.text, "install 2.8.0 or newer"));
+    assert_int_equal(server_program_find(bao, "vault", "", &p, &outcome, &err),
+                     -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    assert_non_null(strstr(err.text, "a server of openbao"));
+    assert_int_equal(server_program_find("", "vault", "", &p, &outcome, &err),
+                     -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    assert_non_null(strstr(err.text, "no \"vault\" on PATH"));
+    assert_int_equal(err.kind, ERR_PRECONDITION);
+    assert_int_equal(
+        server_program_find("/nonexistent", "vault", "", &p, &outcome, &err),
+        -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    free(bao);
+}
+
+static void test_a_program_that_is_no_server_is_refused(void **state)
+{
+    char *other = script("other", "#!/bin/sh\necho Consul v1\n");
+    char *broken = script("broken", "#!/bin/sh\nexit 4\n");
+    struct server_program p = {.path = NULL};
+    enum transient_outcome outcome = TRANSIENT_BROKEN;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(
+        server_program_find(other, "vault", "", &p, &outcome, &err), -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    assert_non_null(strstr(err.text, "neither Vault nor OpenBao"));
+    assert_int_equal(
+        server_program_find(broken, "vault", "", &p, &outcome, &err), -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    assert_non_null(strstr(err.text, "exit code 4"));
+    free(other);
+    free(broken);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_versions_are_read),
+        cmocka_unit_test(test_versions_are_ordered),
+        cmocka_unit_test(test_a_program_is_found_and_asked),
+        cmocka_unit_test(test_a_program_that_is_no_server_is_refused),
+    };
+    int failed;
+
+    (void)snprintf(dir, sizeof dir, "/tmp/assay-program-XXXXXX");
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (file_remove_tree(dir, NULL) != 0)
+        failed++;
+    return failed;
+}
