@@ -16,23 +16,6 @@
 
 enum { STREAM_BUFFER = 64 * 1024 };
 
-/* What libcurl's callbacks need to know; lives on http_call's stack. */
-struct transfer {
-    const struct http_request *request;
-    struct http_response *response;
-    CURL *curl;
-    struct curl_slist *headers;
-    char *url;
-    int64_t stall_ms;
-    int64_t moved_at; /* monotonic: when a byte last went either way */
-    curl_off_t moved; /* bytes both ways by then */
-    uint64_t read;    /* taken from the source */
-    bool all_read;    /* the source has no more */
-    bool stalled, was_cancelled, ours;
-    struct error error; /* of the source or the sink, when `ours` */
-    char detail[CURL_ERROR_SIZE];
-};
-
 void http_response_init(struct http_response *r)
 {
     memset(r, 0, sizeof *r);
@@ -79,7 +62,7 @@ static bool header_value(const char *line, size_t len, const char *name,
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
-    struct transfer *t = ctx;
+    struct http_transfer *t = ctx;
     struct http_response *r = t->response;
     size_t len = size * count;
     char text[32];
@@ -101,7 +84,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
-    struct transfer *t = ctx;
+    struct http_transfer *t = ctx;
     const struct sink *sink = t->request->sink;
     size_t len = size * count;
     long status = 0;
@@ -122,7 +105,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 
 static size_t on_read(char *data, size_t size, size_t count, void *ctx)
 {
-    struct transfer *t = ctx;
+    struct http_transfer *t = ctx;
     const struct source *source = t->request->upload;
     size_t len = 0;
 
@@ -146,7 +129,7 @@ static size_t on_read(char *data, size_t size, size_t count, void *ctx)
  * been closed before it sent anything. */
 static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
-    struct transfer *t = ctx;
+    struct http_transfer *t = ctx;
     const struct source *source = t->request->upload;
 
     if (offset != 0 || origin != SEEK_SET || source->rewind == NULL)
@@ -162,7 +145,7 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 
 /* Once all of a request that must not happen twice is on its way, stopping
  * would only leave us without the answer. */
-static bool may_stop(const struct transfer *t)
+static bool may_stop(const struct http_transfer *t)
 {
     return !(t->request->once && t->request->upload != NULL && t->all_read);
 }
@@ -170,7 +153,7 @@ static bool may_stop(const struct transfer *t)
 static int on_progress(void *ctx, curl_off_t dltotal, curl_off_t dlnow,
                        curl_off_t ultotal, curl_off_t ulnow)
 {
-    struct transfer *t = ctx;
+    struct http_transfer *t = ctx;
     int64_t now = clock_mono_ms();
 
     (void)dltotal;
@@ -189,7 +172,8 @@ static int on_progress(void *ctx, curl_off_t dltotal, curl_off_t dlnow,
     return 0;
 }
 
-static int add_header(struct transfer *t, const char *line, struct error *err)
+static int add_header(struct http_transfer *t, const char *line,
+                      struct error *err)
 {
     struct curl_slist *longer = curl_slist_append(t->headers, line);
 
@@ -200,7 +184,8 @@ static int add_header(struct transfer *t, const char *line, struct error *err)
 }
 
 /* A line break in a value would be a header of somebody else's making. */
-static int set_headers(struct transfer *t, const char *host, struct error *err)
+static int set_headers(struct http_transfer *t, const char *host,
+                       struct error *err)
 {
     const struct http_request *q = t->request;
     bool typed = false;
@@ -233,7 +218,7 @@ static int set_headers(struct transfer *t, const char *host, struct error *err)
     return 0;
 }
 
-static void set_body(struct transfer *t)
+static void set_body(struct http_transfer *t)
 {
     const struct http_request *q = t->request;
     CURL *curl = t->curl;
@@ -262,7 +247,7 @@ static void set_body(struct transfer *t)
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, q->method);
 }
 
-static void set_callbacks(struct transfer *t)
+static void set_callbacks(struct http_transfer *t)
 {
     CURL *curl = t->curl;
 
@@ -285,7 +270,8 @@ static void set_callbacks(struct transfer *t)
     }
 }
 
-static int prepare(struct http_client *c, struct transfer *t, struct error *err)
+static int prepare(struct http_client *c, struct http_transfer *t,
+                   struct error *err)
 {
     const struct http_request *q = t->request;
 
@@ -301,7 +287,7 @@ static int prepare(struct http_client *c, struct transfer *t, struct error *err)
     return set_headers(t, http_host_header(c), err);
 }
 
-static void read_facts(struct transfer *t)
+static void read_facts(struct http_transfer *t)
 {
     struct http_response *r = t->response;
     curl_off_t sent = 0, started = 0;
@@ -324,143 +310,10 @@ static void free_headers(struct curl_slist *list)
     curl_slist_free_all(list);
 }
 
-static bool is_tls_failure(const struct transfer *t, CURLcode code)
-{
-    switch (code) {
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return true;
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-        /* TLS 1.3: a missing client certificate is complained of after the
-         * handshake, in place of an answer. */
-        return t->response->status == 0 && strstr(t->detail, "alert") != NULL;
-    default:
-        return false;
-    }
-}
-
-static int say_tls(const struct transfer *t, const char *address,
-                   struct error *err)
-{
-    const char *hint = "";
-
-    if (strstr(t->detail, "does not match") != NULL)
-        hint = " (the certificate is for another name: check the address "
-               "or the TLS server name)";
-    else if (strstr(t->detail, "verification failed") != NULL)
-        hint = " (it is not signed by the CA that is configured, or it is "
-               "out of date)";
-    else if (strstr(t->detail, "alert") != NULL)
-        hint = " (it refused ours: does it ask for a client certificate?)";
-    return error_set(err, ERR_UPSTREAM, "no TLS with %s: %s%s", address,
-                     t->detail, hint);
-}
-
-static int say_timeout(struct transfer *t, const char *address,
-                       struct error *err)
-{
-    struct http_response *r = t->response;
-
-    if (!r->started) {
-        r->failure = HTTP_NOT_CONNECTED;
-        return error_set(err, ERR_UNAVAILABLE, "cannot connect to %s: %s",
-                         address, t->detail);
-    }
-    r->failure = HTTP_TIMED_OUT;
-    return error_set(err, ERR_UNAVAILABLE,
-                     "%s did not answer in full within %.1f s", address,
-                     (double)t->request->timeout_ms / 1000.0);
-}
-
-static int say_dropped(struct transfer *t, const char *address,
-                       struct error *err)
-{
-    struct http_response *r = t->response;
-
-    r->failure = HTTP_DROPPED;
-    if (r->status != 0)
-        return error_set(err, ERR_CORRUPT,
-                         "%s closed the connection within its answer, after "
-                         "%llu bytes",
-                         address, (unsigned long long)r->received);
-    if (r->sent > 0)
-        return error_set(err, ERR_UNAVAILABLE,
-                         "%s closed the connection without an answer, after "
-                         "%llu bytes were sent",
-                         address, (unsigned long long)r->sent);
-    return error_set(err, ERR_UNAVAILABLE,
-                     "%s closed the connection without an answer", address);
-}
-
-static int say_stopped(struct transfer *t, const char *address,
-                       struct error *err)
-{
-    struct http_response *r = t->response;
-
-    if (t->was_cancelled) {
-        r->failure = HTTP_CANCELLED;
-        return error_set(err, ERR_CANCELLED, "cancelled");
-    }
-    if (t->stalled) {
-        r->failure = HTTP_STALLED;
-        return error_set(err, ERR_UNAVAILABLE,
-                         "%s stalled: nothing moved for %.1f s, after %llu "
-                         "bytes were received and %llu sent",
-                         address, (double)t->stall_ms / 1000.0,
-                         (unsigned long long)r->received,
-                         (unsigned long long)r->sent);
-    }
-    r->failure = HTTP_OURS;
-    if (err != NULL)
-        *err = t->error;
-    return -1;
-}
-
-static int say_failure(struct transfer *t, CURLcode code, const char *address,
-                       struct error *err)
-{
-    if (t->detail[0] == '\0')
-        (void)text_copy(t->detail, sizeof t->detail, curl_easy_strerror(code));
-    if (t->was_cancelled || t->stalled || t->ours)
-        return say_stopped(t, address, err);
-    if (is_tls_failure(t, code)) {
-        t->response->failure = HTTP_TLS_REFUSED;
-        return say_tls(t, address, err);
-    }
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return say_timeout(t, address, err);
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-        t->response->failure = HTTP_NOT_CONNECTED;
-        return error_set(err, ERR_UNAVAILABLE, "cannot connect to %s: %s",
-                         address, t->detail);
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_GOT_NOTHING:
-        return say_dropped(t, address, err);
-    case CURLE_OUT_OF_MEMORY:
-        t->response->failure = HTTP_OURS;
-        return error_memory(err);
-    default:
-        /* Not HTTP, a broken chunk, and the like. */
-        t->response->failure = HTTP_DROPPED;
-        return error_set(err, ERR_UPSTREAM, "%s: %s", address, t->detail);
-    }
-}
-
 int http_call(struct http_client *c, const struct http_request *request,
               struct http_response *response, struct error *err)
 {
-    struct transfer t = {.request = request, .response = response};
+    struct http_transfer t = {.request = request, .response = response};
     CURLcode code;
     int rc = -1;
 
@@ -478,7 +331,7 @@ int http_call(struct http_client *c, const struct http_request *request,
     code = curl_easy_perform(t.curl);
     read_facts(&t);
     if (code != CURLE_OK) {
-        (void)say_failure(&t, code, http_client_address(c), err);
+        (void)http_say_failure(&t, code, http_client_address(c), err);
         goto done;
     }
     response->failure = HTTP_FINE;
