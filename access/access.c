@@ -225,10 +225,8 @@ static int backend_failed(struct access *a, const struct error *why,
     if (why->kind == ERR_DENIED)
         return refuse_token(err);
     *err = *why;
-    if (err->kind != ERR_UNAVAILABLE) {
-        err->kind = ERR_UNAVAILABLE;
-        (void)error_prefix(err, "cannot ask Vault who may do this");
-    }
+    err->kind = ERR_UNAVAILABLE;
+    (void)error_prefix(err, "Vault cannot be asked who may do this");
     note_down(a, err);
     return -1;
 }

@@ -15,41 +15,11 @@
 #include "base/limits.h"
 #include "base/principal.h"
 #include "server/fields.h"
-#include "server/reply.h"
+#include "server/reply_wire.h"
 #include "server/request.h"
 #include "server/router.h"
 #include "server/server.h"
 #include "server/uri.h"
-
-enum { REPLY_HEADERS_MAX = 8 };
-
-enum reply_kind {
-    REPLY_DATA,
-    REPLY_NO_CONTENT,
-    REPLY_EMPTY_LIST,
-    REPLY_RAW,
-    REPLY_PARKED,
-};
-
-/* After reply_finish or reply_fail `status`, `content_type`, `headers` and
- * `out` are what goes on the wire. */
-struct reply {
-    enum reply_kind kind;
-    int status;
-    const char *request_id;
-    const char *content_type; /* NULL: no body */
-    struct buf out;
-    struct jsonw writer;
-    bool opened;         /* the envelope's beginning is in `out` */
-    size_t data_begin;   /* of the data object in `out` */
-    struct buf warnings; /* sentences, each ended by a NUL byte */
-    size_t header_count;
-    struct {
-        const char *name;
-        char *value;
-    } headers[REPLY_HEADERS_MAX];
-    int64_t park_until;
-};
 
 enum exchange_stage {
     STAGE_ROUTE,
@@ -122,14 +92,6 @@ enum exchange_next {
 
 /* Route, authorize, read the fields, handle: as far as it gets. */
 enum exchange_next exchange_run(struct request *request, bool may_block);
-
-/* Private to reply.c and exchange.c. */
-void reply_init(struct reply *reply, const char *request_id);
-void reply_reset(struct reply *reply);
-void reply_done(struct reply *reply);
-/* The envelope's end, ETag and 304.  `tagged`: a read or list by GET. */
-void reply_finish(struct reply *reply, bool tagged, const char *if_none_match);
-void reply_fail(struct reply *reply, const struct error *err, int status);
 
 /* Vault's answer to a help request: the routes that fit, or all of them for
  * the mount itself (path->count 0).  -1 when none fits. */
