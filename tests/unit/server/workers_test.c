@@ -25,8 +25,8 @@ static void run(void *ctx, struct work *w)
     const int64_t ms = atomic_load(&park_for_ms);
 
     (void)ctx;
+    w->seen = workers_generation(pool); /* before anybody can know it ran */
     atomic_fetch_add(&runs, 1);
-    w->seen = workers_generation(pool);
     if (w->expired)
         atomic_fetch_add(&expired, 1);
     else if (ms > 0)
