@@ -7,7 +7,7 @@
  *   ASSAY_TEST_ROOT_TOKEN   a root token older than the test
  *   ASSAY_TEST_UNSEAL_KEYS  optional: shares, with commas, enough to unseal
  *
- * Skipped without the first two. */
+ * and VAULT_CACERT and its like.  Skipped without the first two. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +23,7 @@
 #include "base/secret.h"
 #include "vault/auth.h"
 #include "vault/call.h"
+#include "vault/env.h"
 #include "vault/marker.h"
 #include "vault/raft.h"
 #include "vault/sys.h"
@@ -42,15 +43,23 @@ static struct error err;
             fail_msg("%s: %s", #call, err.text);                               \
     } while (0)
 
-static struct vault *as_root(const char *address)
+static struct vault *open_as(const char *address,
+                             const struct vault_auth_options *auth)
 {
     struct vault *v = NULL;
-    struct vault_options o = {
-        .address = address,
-        .auth = {.method = VAULT_AUTH_TOKEN, .token = root_token}};
+    struct vault_options o = {.auth = *auth};
 
+    must(vault_options_from_env(&o, &err));
+    o.address = address;
     must(vault_new(&o, &v, &err));
     return v;
+}
+
+static struct vault *as_root(const char *address)
+{
+    return open_as(address,
+                   &(struct vault_auth_options){.method = VAULT_AUTH_TOKEN,
+                                                .token = root_token});
 }
 
 static struct vault *the_leader(void)
@@ -126,7 +135,7 @@ static int make_world(void **state)
 
 static struct vault *as_role(const char *address, const char *role)
 {
-    struct vault *admin = the_leader(), *v = NULL;
+    struct vault *admin = the_leader(), *v;
     char path[128];
     char *role_id, *secret_id;
 
@@ -134,13 +143,11 @@ static struct vault *as_role(const char *address, const char *role)
     role_id = field(admin, "GET", path, "role_id");
     (void)snprintf(path, sizeof path, "auth/live/role/%s/secret-id", role);
     secret_id = field(admin, "POST", path, "secret_id");
-    must(
-        vault_new(&(struct vault_options){.address = address,
-                                          .auth = {.method = VAULT_AUTH_APPROLE,
-                                                   .mount = "live",
-                                                   .role_id = role_id,
-                                                   .secret_id = secret_id}},
-                  &v, &err));
+    v = open_as(address,
+                &(struct vault_auth_options){.method = VAULT_AUTH_APPROLE,
+                                             .mount = "live",
+                                             .role_id = role_id,
+                                             .secret_id = secret_id});
     /* An OpenBao standby looks the secret-id up in its own copy, which may
      * not have it for a moment. */
     for (int i = 0; vault_keep_login(v, &err) != 0; i++) {
