@@ -127,6 +127,7 @@ int conclude_validation(const struct conclusion *c, struct error *err)
         goto done;
     struct validation_conclusion vc = {.run_id = c->job->run.id,
                                        .verdict = m->verdict,
+                                       .at_ms = m->finished_ms,
                                        .restore_ms = c->restore_ms,
                                        .checks = rows,
                                        .checks_count = c->results_count};

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { POLL_MS = 500, APPLY_MS = 90 * 1000 };
+/* The servers need six seconds for little data; one that still answers with
+ * the old data after APPLY_MS has not restored anything. */
+enum { POLL_MS = 500, APPLY_MS = 30 * 1000 };
 
 /* One look at every node. */
 struct round {
@@ -53,6 +55,21 @@ static int wait_unsealed(const struct settle *s, struct vault *node,
                      vault_address(node));
 }
 
+/* Ask for the marker: longer only where there is no answer at all. */
+static int wait_marker(const struct settle *s, struct vault_status *status,
+                       struct error *why)
+{
+    int64_t settle_ms = s->job->settings->settle_ms;
+    int64_t first = settle_ms < APPLY_MS ? settle_ms : APPLY_MS;
+    struct vault *leader = s->target->leader;
+    int rc = vault_marker_wait(leader, s->marker, first, &s->job->cancel,
+                               status, why);
+    if (rc != 0 && why->kind == ERR_UNAVAILABLE)
+        rc = vault_marker_wait(leader, s->marker, settle_ms, &s->job->cancel,
+                               status, why);
+    return rc;
+}
+
 /* 0: proven.  Decides between "nothing happened", "done" and "unknown". */
 static int prove_applied(const struct settle *s, struct error *err)
 {
@@ -62,13 +79,11 @@ static int prove_applied(const struct settle *s, struct error *err)
 
     if (job_phase(s->job, "apply", err) != 0)
         return -1;
-    int rc = vault_marker_wait(leader, s->marker, APPLY_MS, &s->job->cancel,
-                               &status, &why);
+    int rc = wait_marker(s, &status, &why);
     if (rc != 0 && why.kind == ERR_PRECONDITION) {
         if (wait_unsealed(s, leader, err) != 0)
             return -1;
-        rc = vault_marker_wait(leader, s->marker, APPLY_MS, &s->job->cancel,
-                               &status, &why);
+        rc = wait_marker(s, &status, &why);
     }
     if (rc == 0)
         return 0;
@@ -211,7 +226,10 @@ static int wait_healthy(const struct settle *s, struct error *err)
         bool known = vault_nodes_get(s->target->leader, now, &ignored) == 0;
         bool missed =
             known && now->peers_allowed && now->count < s->target->nodes.count;
-        bool ill = known && now->autopilot_allowed && now->healthy == VAULT_NO;
+        /* A node that was lost before is no fault of the restore. */
+        bool ill = known && now->autopilot_allowed &&
+                   now->healthy == VAULT_NO &&
+                   s->target->nodes.healthy != VAULT_NO;
         if (known && !missed && !ill)
             return 0;
         if (clock_mono_ms() > until)

@@ -15,7 +15,7 @@ static int judge(struct db *db, const struct validation_conclusion *c,
     struct snapshot_judgement j = {
         .id = snapshot_id,
         .verdict = c->verdict,
-        .at_ms = clock_now_ms(),
+        .at_ms = c->at_ms != 0 ? c->at_ms : clock_now_ms(),
         .validation_id = c->run_id,
     };
     struct error missing = {0};

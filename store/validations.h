@@ -13,6 +13,7 @@
 struct validation_conclusion {
     const char *run_id;
     enum store_verdict verdict; /* not STORE_UNVALIDATED */
+    int64_t at_ms;              /* when it concluded; 0: now */
     int64_t restore_ms;         /* -1 when it was not measured */
     const struct check_row *checks;
     size_t checks_count;
