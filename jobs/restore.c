@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "jobs/archive.h"
 #include "jobs/backup.h"
+#include "jobs/guard.h"
 #include "jobs/job.h"
 #include "jobs/plan.h"
 #include "jobs/settle.h"
@@ -205,23 +206,29 @@ static int with_safety(const struct restore *r, struct error *err)
                      before, r->safety);
 }
 
-/* The one POST. */
+/* The one POST, of exactly the bytes that were checked. */
 static int send_archive(struct restore *r, struct vault_restore_result *result,
                         struct error *err)
 {
+    struct source stored;
     struct source source;
+    struct guard guard = {0};
     int rc = -1;
 
-    if (archive_open(&r->archive, &source, err) != 0)
+    if (archive_open(&r->archive, &stored, err) != 0)
         return -1;
-    if (job_phase(r->job, "upload", err) != 0 || job_commit(r->job, err) != 0)
+    if (guard_init(&guard, &stored, r->row.sha256, r->row.size_bytes, err) !=
+            0 ||
+        job_phase(r->job, "upload", err) != 0 || job_commit(r->job, err) != 0)
         goto done;
+    source = guard_source(&guard);
     struct vault_restore what = {.source = &source,
                                  .force = r->job->run.force,
                                  .cancel = &r->job->cancel};
     rc = vault_snapshot_restore(r->target.leader, &what, result, err);
 done:
-    archive_close(&r->archive, &source);
+    guard_done(&guard);
+    archive_close(&r->archive, &stored);
     return rc;
 }
 

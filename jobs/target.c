@@ -177,8 +177,8 @@ static void examine_nodes(struct target *t, struct plan *plan)
                  "watched afterwards",
                  known, t->nodes.count);
     else
-        plan_say(plan, "nodes", PLAN_OK, "%zu nodes, %zu of them voters",
-                 t->nodes.count, voters);
+        plan_say(plan, "nodes", PLAN_OK, "%zu node%s, %zu of them voting",
+                 t->nodes.count, t->nodes.count == 1 ? "" : "s", voters);
 }
 
 /* Asked of the same server with the same login that will send. */
