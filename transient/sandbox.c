@@ -441,6 +441,7 @@ int sandbox_main(int argc, char **argv)
      * id maps of its child. */
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    (void)prctl(PR_SET_NAME, "assay-sandbox", 0, 0, 0);
     (void)setgroups(0, NULL); /* allowed for root, needed by root */
     (void)umask(077);
     prepare_signals();

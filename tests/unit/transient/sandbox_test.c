@@ -177,7 +177,7 @@ static void read_facts(struct stage *s)
         if (helper_ended(&s->helper, &code, &err)) {
             if (code == SANDBOX_EXIT_NO_ISOLATION) {
                 print_message("skipped: %s\n", err.text);
-                exit(SKIPPED);
+                exit(file_remove_tree(base, &err) == 0 ? SKIPPED : 1);
             }
             fail_msg("%d: %s", code, err.text);
         }
