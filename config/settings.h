@@ -24,7 +24,7 @@ enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
 
 /* Texts are NULL when not set. */
 struct config_texts {
-    char **items;
+    char **items; /* a NULL behind the last; NULL for none */
     size_t count;
 };
 

@@ -179,10 +179,11 @@ bool schema_add_text(const struct schema_field *field, void *base,
 
     if (field->choices != NULL && !choice_index(field, text, &choice))
         return false;
-    grown = realloc(texts->items, (texts->count + 1) * sizeof(*grown));
+    grown = realloc(texts->items, (texts->count + 2) * sizeof(*grown));
     if (grown == NULL)
         return false;
     texts->items = grown;
+    grown[texts->count + 1] = NULL;
     grown[texts->count] = text_dup(text);
     if (grown[texts->count] == NULL)
         return false;
