@@ -30,14 +30,11 @@ static const struct allowed_row rows[] = {
     {"sys/policy/response-wrapping", ALLOWED_CHANGED, ALLOWED_NEWER_SERVER, 1,
      NULL, "built in; a newer server brings its own text"},
     {"core/audit", ALLOWED_CHANGED, ALLOWED_OPENBAO, 0,
-     "the list of audit devices without those that the primary's "
-     "configuration file declares",
+     "rewritten list of audit devices",
      "devices of a configuration file are taken off the list by a server "
      "that has no such file"},
     {"core/local-audit", ALLOWED_CHANGED, ALLOWED_OPENBAO, 0,
-     "the list of local audit devices without those that the primary's "
-     "configuration file declares",
-     "as core/audit"},
+     "rewritten list of local audit devices", "as core/audit"},
 
     /* Our own login. */
     {"sys/token/id/*", ALLOWED_ADDED, ALLOWED_SERVICE_LOGIN, 1, NULL,

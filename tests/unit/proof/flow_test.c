@@ -209,7 +209,7 @@ static void test_what_expired_is_no_loss(void **state)
     struct run r = {.primary = p};
 
     primary_write(p, "auth/token/create", token);
-    primary_write(p, "auth/token/create", token);
+    primary_wrap(p);
     r.archive.data = primary_snapshot(p, &r.archive.len);
     clock_sleep_ms(2500);
     restore(&r, PRIMARY_THRESHOLD);

@@ -116,6 +116,7 @@ static void give_birth(struct primary *p, const struct primary_options *o)
         vault_wait_ready(p->root, VAULT_UNTIL_ACTIVE, 30000, NULL, &status,
                          &err) != 0)
         die("active", &err);
+    p->token = text_dup(keys.root_token);
     (void)text_copy(p->cluster_id, sizeof p->cluster_id, status.cluster_id);
     vault_keys_done(&keys);
 }
@@ -126,6 +127,29 @@ void primary_write(struct primary *p, const char *path, const char *body)
 
     if (vault_write(p->root, path, body, NULL, &err) != 0)
         die(path, &err);
+}
+
+void primary_wrap(struct primary *p)
+{
+    char *address = text_format("VAULT_ADDR=%s", vault_address(p->root));
+    char *token = text_format("VAULT_TOKEN=%s", p->token);
+    const char *const env[] = {address, token, "HOME=/nonexistent", NULL};
+    const char *const argv[] = {p->server,           "write", "-wrap-ttl=2s",
+                                "sys/wrapping/wrap", "a=b",   NULL};
+    const struct process_options o = {.program = p->server,
+                                      .argv = argv,
+                                      .env = env,
+                                      .stdin_fd = -1,
+                                      .stderr_fd = STDERR_FILENO};
+    struct error err;
+    struct buf out;
+
+    buf_init(&out, 4096);
+    if (process_run(&o, 20000, &out, &err) != 0)
+        die("wrap", &err);
+    buf_done(&out);
+    free(address);
+    free(token);
 }
 
 static char *field(struct json *answer, const char *name)
@@ -211,6 +235,7 @@ void primary_start(struct primary *p, const struct primary_options *o)
     int i;
 
     memset(p, 0, sizeof *p);
+    p->server = text_dup(o->server);
     (void)text_copy(p->dir, sizeof p->dir, "/tmp/assay-primary-XXXXXX");
     if (mkdtemp(p->dir) == NULL)
         exit(1);
@@ -256,6 +281,8 @@ void primary_stop(struct primary *p)
         die("clean up", &err);
     for (i = 0; i < sizeof p->share / sizeof p->share[0]; i++)
         free(p->share[i]);
+    free(p->server);
+    free(p->token);
     free(p->role_id);
     free(p->secret_id);
 }

@@ -33,6 +33,8 @@ struct primary {
     char cluster_id[64];
     struct vault *root;
     char *share[16];
+    char *server;
+    char *token; /* root's */
     char *role_id;
     char *secret_id;
 };
@@ -41,6 +43,8 @@ void primary_start(struct primary *p, const struct primary_options *o);
 void primary_stop(struct primary *p);
 /* POST that must succeed. */
 void primary_write(struct primary *p, const char *path, const char *body);
+/* Wrap something for two seconds, by the server's own CLI. */
+void primary_wrap(struct primary *p);
 /* Take a snapshot into memory, malloc'd. */
 char *primary_snapshot(struct primary *p, size_t *len);
 
