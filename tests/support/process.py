@@ -8,6 +8,7 @@ still there when Python ends in any orderly way.
 import atexit
 import ctypes
 import os
+import pwd
 import random
 import signal
 import socket
@@ -48,7 +49,8 @@ class Process:
             # must not reach what is tested.
             self._child = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=out,
-                stderr=subprocess.STDOUT, cwd=cwd, user=user, group=user,
+                stderr=subprocess.STDOUT, cwd=cwd, user=user,
+                group=pwd.getpwnam(user).pw_gid if user else None,
                 extra_groups=[] if user else None,
                 env={"PATH": os.environ["PATH"], "HOME": str(cwd or "/"),
                      "LANG": "C.UTF-8", **(env or {})},

@@ -51,7 +51,10 @@ def request(base, method, path, body=None, *, token=None, headers=None,
     if query:
         path += "?" + urllib.parse.urlencode(query)
     try:
-        connection.request(method, path, body=body, headers=sent)
+        try:
+            connection.request(method, path, body=body, headers=sent)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has answered before it read everything
         answer = connection.getresponse()
         return Response(answer.status, answer.headers, answer.read())
     finally:
