@@ -293,7 +293,7 @@ static int start_watch(struct app *app, struct error *err)
             *err = why;
             goto done;
         }
-        log_warn("cluster %s: %s", c->name, why.text);
+        /* Nobody knows yet: the watch looks again, and says so. */
     }
     rc = watch_start(clusters, count, refuse_credential, &app->watch, err);
 done:
