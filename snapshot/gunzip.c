@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * zlib inflates the raw deflate data; the framing is ours, because
- * libdeflate's CRC is several times faster than the one zlib would compute
- * while it inflates. */
+ * The framing only; libdeflate for its CRC, which is several times faster
+ * than zlib's. */
 #include "snapshot/gunzip.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
-#define ZLIB_CONST /* next_in points to const */
 #include <libdeflate.h>
-#include <zlib.h>
+
+#include "snapshot/inflater.h"
 
 enum { FLAG_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };
 enum { FLAGS_RESERVED = 0xe0, FIXED_SIZE = 10, TRAILER_SIZE = 8 };
+enum { METHOD_DEFLATE = 8 };
 
 /* The parts of the header, in their order; each but the first optional. */
 enum header_part {
@@ -27,14 +26,13 @@ enum header_part {
 };
 
 struct gunzip {
-    z_stream z;
+    struct inflater *inflater;
     enum gunzip_place place;
     enum header_part part;
     uint8_t field[FIXED_SIZE]; /* of the header or trailer, so far */
     size_t have;
     size_t skip; /* of the extra field */
     uint8_t flags;
-    bool pending;
     uint32_t header_crc;
     uint32_t crc;
     uint32_t length; /* modulo 2^32, as the trailer has it */
@@ -47,8 +45,8 @@ struct gunzip *gunzip_new(void)
     if (g == NULL) {
         return NULL;
     }
-    /* Negative: raw deflate, with the largest window. */
-    if (inflateInit2(&g->z, -MAX_WBITS) != Z_OK) {
+    g->inflater = inflater_new();
+    if (g->inflater == NULL) {
         free(g);
         return NULL;
     }
@@ -58,14 +56,14 @@ struct gunzip *gunzip_new(void)
 void gunzip_free(struct gunzip *g)
 {
     if (g != NULL) {
-        inflateEnd(&g->z);
+        inflater_free(g->inflater);
         free(g);
     }
 }
 
 bool gunzip_pending(const struct gunzip *g)
 {
-    return g->pending;
+    return g->place == GUNZIP_BODY && inflater_pending(g->inflater);
 }
 
 enum gunzip_place gunzip_where(const struct gunzip *g)
@@ -94,7 +92,7 @@ static int not_gzip(uint8_t first, struct error *err)
 
 static int fixed_done(struct gunzip *g, struct error *err)
 {
-    if (g->field[2] != Z_DEFLATED) {
+    if (g->field[2] != METHOD_DEFLATE) {
         return error_set(err, ERR_CORRUPT,
                          "the gzip header names an unknown compression "
                          "method");
@@ -210,47 +208,28 @@ static int trailer_byte(struct gunzip *g, uint8_t byte, struct error *err)
     return 0;
 }
 
-static int body(struct gunzip *g, struct span *in, uint8_t *out, size_t size,
-                size_t *made, struct error *err)
+static int body(struct gunzip *g, struct span *in, struct span *out,
+                struct error *err)
 {
-    uInt given = in->len > UINT_MAX ? UINT_MAX : (uInt)in->len;
-    uInt room = size > UINT_MAX ? UINT_MAX : (uInt)size;
-    int rc = 0;
-
-    g->z.next_in = in->data;
-    g->z.avail_in = given;
-    g->z.next_out = out;
-    g->z.avail_out = room;
-    rc = inflate(&g->z, Z_NO_FLUSH);
-    span_skip(in, given - g->z.avail_in);
-    *made = room - g->z.avail_out;
-    g->crc = libdeflate_crc32(g->crc, out, *made);
-    g->length += (uint32_t)*made;
-    g->pending = rc == Z_OK && g->z.avail_out == 0;
-    if (rc == Z_STREAM_END) {
+    if (inflater_step(g->inflater, in, out, err) != 0) {
+        return -1;
+    }
+    g->crc = libdeflate_crc32(g->crc, out->data, out->len);
+    g->length += (uint32_t)out->len;
+    if (inflater_ended(g->inflater)) {
         g->place = GUNZIP_TRAILER;
         g->have = 0;
-        return 0;
-    }
-    if (rc == Z_MEM_ERROR) {
-        return error_memory(err);
-    }
-    /* Z_BUF_ERROR: no progress was possible, which only more input cures. */
-    if (rc != Z_OK && rc != Z_BUF_ERROR) {
-        return error_set(err, ERR_CORRUPT, "the compressed data is damaged%s%s",
-                         g->z.msg != NULL ? ": " : "",
-                         g->z.msg != NULL ? g->z.msg : "");
     }
     return 0;
 }
 
-int gunzip_step(struct gunzip *g, struct span *in, uint8_t *out, size_t size,
-                size_t *made, struct error *err)
+int gunzip_step(struct gunzip *g, struct span *in, struct span *out,
+                struct error *err)
 {
-    *made = 0;
-    while (*made == 0 && (in->len > 0 || g->pending)) {
+    *out = (struct span){NULL, 0};
+    while (out->len == 0 && (in->len > 0 || gunzip_pending(g))) {
         if (g->place == GUNZIP_BODY) {
-            if (body(g, in, out, size, made, err) != 0) {
+            if (body(g, in, out, err) != 0) {
                 return -1;
             }
             continue;

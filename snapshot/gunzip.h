@@ -27,11 +27,12 @@ enum gunzip_place {
 struct gunzip *gunzip_new(void);
 void gunzip_free(struct gunzip *g);
 
-/* Consume from the front of `in` and write at most `size` bytes to `out`;
- * *made says how many.  Returns when `in` is used up or `out` is full.  -1
- * with ERR_CORRUPT. */
-int gunzip_step(struct gunzip *g, struct span *in, uint8_t *out, size_t size,
-                size_t *made, struct error *err) MUST_USE;
+/* Consume from the front of `in` and set `out` to what it gives (about 64
+ * KiB at most; maybe nothing), which stays valid until the next call.
+ * Returns when there is some, or when `in` is used up.  -1 with
+ * ERR_CORRUPT. */
+int gunzip_step(struct gunzip *g, struct span *in, struct span *out,
+                struct error *err) MUST_USE;
 /* More output may be had without more input. */
 bool gunzip_pending(const struct gunzip *g);
 enum gunzip_place gunzip_where(const struct gunzip *g);

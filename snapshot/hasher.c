@@ -17,7 +17,7 @@
 /* Large enough that waking the thread costs nothing, small enough that both
  * sides stay in the cache; more slots than streams, or filling would wait for
  * itself. */
-enum { SLOT_SIZE = 128 * 1024, SLOTS = 8 };
+enum { SLOT_SIZE = 256 * 1024, SLOTS = 6 };
 
 struct slot {
     struct slot *next;

@@ -31,9 +31,8 @@ struct snapshot_reader {
     struct prefixes *prefixes; /* NULL unless asked for */
     struct hasher *hasher;
     struct span in;    /* the archive's bytes, given and not yet used */
-    struct span plain; /* the tar's, in `chunk` */
-    struct span state; /* state.bin's, in `chunk` */
-    uint8_t *chunk;
+    struct span plain; /* the tar's, in gunzip's window */
+    struct span state; /* state.bin's, in the same place */
     uint64_t size_bytes;
     enum member member; /* the one being read */
     bool seen[MEMBERS];
@@ -63,10 +62,8 @@ reader_new(const struct snapshot_reader_options *options, bool keep_values)
     r->entries = entries_new(keep_values);
     r->prefixes = r->options.prefixes ? prefixes_new() : NULL;
     r->hasher = hasher_new(r->options.helper_thread);
-    r->chunk = malloc(CHUNK);
     if (r->gunzip == NULL || r->tar == NULL || r->entries == NULL ||
-        (r->options.prefixes && r->prefixes == NULL) || r->hasher == NULL ||
-        r->chunk == NULL) {
+        (r->options.prefixes && r->prefixes == NULL) || r->hasher == NULL) {
         snapshot_reader_free(r);
         return NULL;
     }
@@ -92,7 +89,6 @@ void snapshot_reader_free(struct snapshot_reader *r)
     }
     snapshot_facts_done(&r->facts);
     buf_done(&r->text);
-    free(r->chunk);
     hasher_free(r->hasher);
     prefixes_free(r->prefixes);
     entries_free(r->entries);
@@ -247,9 +243,7 @@ static int advance(struct snapshot_reader *r, bool *found,
         if (r->in.len == 0 && !gunzip_pending(r->gunzip)) {
             return 0;
         }
-        r->plain.data = r->chunk;
-        if (gunzip_step(r->gunzip, &r->in, r->chunk, CHUNK, &r->plain.len,
-                        err) != 0) {
+        if (gunzip_step(r->gunzip, &r->in, &r->plain, err) != 0) {
             return -1;
         }
     }

@@ -8,6 +8,7 @@ seed_snapshot.py DIR
 import gzip
 import pathlib
 import sys
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import mksnap  # noqa: E402
@@ -28,6 +29,12 @@ def main():
         rows, order=(mksnap.STATE, mksnap.SUMS, mksnap.SEALED, mksnap.META),
         state_sum_first=True)))
     put("state", 2, b"".join(mksnap.state_bytes(rows)))
+    text = b"".join(b"%d words and %d more " % (n, n * n)
+                    for n in range(3000))
+    for level, strategy in ((0, 0), (1, 0), (9, 0), (6, 2), (6, 4)):
+        z = zlib.compressobj(level, zlib.DEFLATED, -15, 8, strategy)
+        put("deflate-%d-%d" % (level, strategy), 3,
+            z.compress(text) + z.flush())
     for how in mksnap.BREAKS:
         put("break-" + how, 0, mksnap.build(rows, broken=how))
         if how not in ("empty", "html", "truncate", "trailing", "bad-crc",

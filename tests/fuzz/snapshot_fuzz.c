@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Byte 0 says what the rest is: an archive; a tar, to be wrapped in a gzip
- * stream that is right (or no input would get past its CRC); a state.bin.
+ * stream that is right (or no input would get past its CRC); a state.bin; or
+ * deflate data, of which our inflater must make exactly what zlib does.
  * Byte 1 says in how large pieces it comes.  The parsers must neither crash
  * nor judge by how the bytes are cut.  (The sentence may differ: what is
  * found first in damaged data depends on how much of it is there.) */
 #include <stdint.h>
 #include <stdlib.h>
 
+#define ZLIB_CONST
 #include <libdeflate.h>
+#include <zlib.h>
 
 #include "base/buf.h"
 #include "snapshot/entries.h"
+#include "snapshot/inflater.h"
 #include "snapshot/reader.h"
 
 enum { MOST = 1 << 20 };
@@ -139,6 +143,82 @@ static void walk_state(const uint8_t *data, size_t size, size_t step)
     entries_free(e);
 }
 
+struct plain {
+    bool bad;
+    bool ended;
+    uint32_t crc;
+    uint64_t length;
+    size_t used; /* where it ended */
+};
+
+static struct plain by_zlib(const uint8_t *data, size_t size)
+{
+    static uint8_t chunk[65536];
+    struct plain p = {.bad = false};
+    z_stream z = {0};
+    int rc = inflateInit2(&z, -15);
+
+    z.next_in = data;
+    z.avail_in = (uInt)size;
+    do {
+        size_t made = 0;
+
+        z.next_out = chunk;
+        z.avail_out = sizeof(chunk);
+        rc = inflate(&z, Z_NO_FLUSH);
+        made = sizeof(chunk) - z.avail_out;
+        p.crc = libdeflate_crc32(p.crc, chunk, made);
+        p.length += made;
+    } while (rc == Z_OK && (z.avail_in > 0 || z.avail_out == 0));
+    p.bad = rc == Z_DATA_ERROR;
+    p.ended = rc == Z_STREAM_END;
+    p.used = size - z.avail_in;
+    inflateEnd(&z);
+    return p;
+}
+
+static struct plain by_us(const uint8_t *data, size_t size, size_t step)
+{
+    struct plain p = {.bad = false};
+    struct inflater *s = inflater_new();
+    size_t at = 0;
+    struct error err;
+
+    if (s == NULL) {
+        abort();
+    }
+    while (!p.bad && !inflater_ended(s) && at < size) {
+        struct span in = {data + at, step < size - at ? step : size - at};
+
+        at += in.len;
+        do {
+            struct span out = {NULL, 0};
+
+            p.bad = inflater_step(s, &in, &out, &err) != 0;
+            p.crc = libdeflate_crc32(p.crc, out.data, out.len);
+            p.length += out.len;
+        } while (!p.bad && !inflater_ended(s) &&
+                 (in.len > 0 || inflater_pending(s)));
+        p.used = at - in.len;
+    }
+    p.ended = inflater_ended(s);
+    inflater_free(s);
+    return p;
+}
+
+/* Where the data is cut off, zlib may see an error earlier or later. */
+static void check_inflater(const uint8_t *data, size_t size, size_t step)
+{
+    struct plain theirs = by_zlib(data, size);
+    struct plain ours = by_us(data, size, step);
+
+    if (theirs.ended != ours.ended ||
+        (ours.ended && (theirs.crc != ours.crc || theirs.used != ours.used ||
+                        theirs.length != ours.length))) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf archive;
@@ -148,9 +228,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     step = (size_t)data[1] + 1;
-    if (data[0] % 3 == 2) {
+    if (data[0] % 4 == 3) {
+        check_inflater(data + 2, size - 2, step * 4);
+    } else if (data[0] % 4 == 2) {
         walk_state(data + 2, size - 2, step);
-    } else if (data[0] % 3 == 1) {
+    } else if (data[0] % 4 == 1) {
         buf_init(&archive, 2 * MOST);
         wrap(&archive, data + 2, size - 2);
         check_archive((const uint8_t *)archive.data, archive.len, step);

@@ -13,12 +13,11 @@
 #include "archive.h"
 #include "snapshot/gunzip.h"
 
-/* `step` bytes in, at most `room` bytes out a time. */
-static int expand(const struct buf *b, size_t step, size_t room,
-                  struct buf *out, enum gunzip_place *place, struct error *err)
+/* `step` bytes in a time. */
+static int expand(const struct buf *b, size_t step, struct buf *out,
+                  enum gunzip_place *place, struct error *err)
 {
     struct gunzip *g = gunzip_new();
-    uint8_t chunk[8192];
     const uint8_t *at = (const uint8_t *)b->data;
     size_t len = b->len;
     int rc = 0;
@@ -30,11 +29,11 @@ static int expand(const struct buf *b, size_t step, size_t room,
         at += piece.len;
         len -= piece.len;
         while (rc == 0 && (piece.len > 0 || gunzip_pending(g))) {
-            size_t made = 0;
+            struct span made = {NULL, 0};
 
-            rc = gunzip_step(g, &piece, chunk, room, &made, err);
+            rc = gunzip_step(g, &piece, &made, err);
             if (rc == 0) {
-                buf_add(out, chunk, made);
+                buf_add(out, made.data, made.len);
             }
         }
     }
@@ -56,7 +55,7 @@ static void fill(struct buf *plain, size_t len)
 
 static void expands_in_pieces_of_any_size(void **state)
 {
-    static const size_t sizes[] = {1, 2, 13, 4096, 8192};
+    static const size_t sizes[] = {1, 2, 17, 4096, 1 << 20};
     struct buf plain;
     struct buf b;
     struct buf out;
@@ -71,10 +70,9 @@ static void expands_in_pieces_of_any_size(void **state)
     for (int level = 0; level <= 9; level += 3) {
         buf_clear(&b);
         archive_gzip(&b, &plain, level);
-        for (size_t n = 0; n < 25; n++) {
+        for (size_t n = 0; n < 5; n++) {
             buf_clear(&out);
-            if (expand(&b, sizes[n / 5], sizes[n % 5], &out, &place, &err) !=
-                0) {
+            if (expand(&b, sizes[n], &out, &place, &err) != 0) {
                 fail_msg("%s", err.text);
             }
             assert_int_equal(place, GUNZIP_END);
@@ -95,7 +93,7 @@ static void expect_bad(const struct buf *b, const char *sentence)
 
     buf_init(&out, ARCHIVE_MAX);
     for (size_t step = 1; step < 40; step++) {
-        assert_int_equal(expand(b, step, 8192, &out, &place, &err), -1);
+        assert_int_equal(expand(b, step, &out, &place, &err), -1);
         assert_string_equal(err.text, sentence);
         assert_int_equal(err.kind, ERR_CORRUPT);
     }
@@ -152,7 +150,7 @@ static void reads_every_optional_part_of_the_header(void **state)
         for (size_t step = 1; step < 30; step += 4) {
             with_header(&b, cases[n].flags, cases[n].part, cases[n].len);
             buf_clear(&out);
-            if (expand(&b, step, 100, &out, &place, &err) != 0) {
+            if (expand(&b, step, &out, &place, &err) != 0) {
                 fail_msg("case %zu: %s", n, err.text);
             }
             assert_string_equal(buf_text(&out), "hello");
@@ -189,7 +187,7 @@ static void checks_the_trailer(void **state)
     buf_done(&b);
 }
 
-static void says_what_zlib_says(void **state)
+static void says_what_is_damaged(void **state)
 {
     struct buf b;
 
@@ -207,7 +205,7 @@ int main(void)
         cmocka_unit_test(expands_in_pieces_of_any_size),
         cmocka_unit_test(reads_every_optional_part_of_the_header),
         cmocka_unit_test(checks_the_trailer),
-        cmocka_unit_test(says_what_zlib_says),
+        cmocka_unit_test(says_what_is_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
