@@ -197,6 +197,9 @@ static int start(struct process_transient *p, struct error *err)
 static int process_up(void *state, struct error *err)
 {
     struct process_transient *p = state;
+    const struct server_wanted wanted = {.server = p->o->server,
+                                         .product = p->o->product,
+                                         .version = p->o->version};
 
     assert(p->helper.pid == 0);
     if (cancelled(p->o->cancel)) {
@@ -204,8 +207,7 @@ static int process_up(void *state, struct error *err)
         return fail(p, TRANSIENT_CANCELLED);
     }
     if (p->program.path == NULL &&
-        server_program_find(p->o->server, p->o->product, p->o->version,
-                            &p->program, &p->outcome, err) != 0)
+        server_program_find(&wanted, &p->program, &p->outcome, err) != 0)
         return -1;
     if (process_dir_make(&p->dir, p->o->product, p->o->no_isolation, err) != 0)
         return fail(p, TRANSIENT_BROKEN);

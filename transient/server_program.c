@@ -152,21 +152,22 @@ static enum transient_outcome check(const struct server_program *p,
     return TRANSIENT_OK;
 }
 
-int server_program_find(const char *server, const char *product,
-                        const char *version, struct server_program *out,
+int server_program_find(const struct server_wanted *wanted,
+                        struct server_program *out,
                         enum transient_outcome *outcome, struct error *err)
 {
-    const struct product *wanted = find_product(product);
+    const struct product *product = find_product(wanted->product);
+    const char *version = wanted->version == NULL ? "" : wanted->version;
     struct server_program p = {.path = NULL};
-    bool named = server != NULL && server[0] != '\0';
+    bool named = wanted->server != NULL && wanted->server[0] != '\0';
 
-    assert(wanted != NULL);
-    p.path = file_find_program(named ? server : wanted->program);
+    assert(product != NULL);
+    p.path = file_find_program(named ? wanted->server : product->program);
     *outcome = TRANSIENT_NO_SERVER;
     if (p.path == NULL)
-        return not_found(server, wanted, err);
+        return not_found(wanted->server, product, err);
     if (ask_version(&p, err) == 0)
-        *outcome = check(&p, product, version == NULL ? "" : version, err);
+        *outcome = check(&p, wanted->product, version, err);
     if (*outcome != TRANSIENT_OK) {
         server_program_done(&p);
         return -1;

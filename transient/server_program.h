@@ -17,14 +17,19 @@ struct server_program {
     char version[64];
 };
 
-/* Find `server` (NULL or "": the product's usual program on PATH) and make
- * sure that it can take a snapshot of `product` and `version` ("": any).
+struct server_wanted {
+    const char *server;  /* NULL or "": the product's usual one on PATH */
+    const char *product; /* "vault" or "openbao" */
+    const char *version; /* that old at least; NULL or "": any */
+};
+
+/* Find the program and make sure that it can take the snapshot.
  *
- * 0: *out is for server_program_done.  -1: *outcome is NO_SERVER, OLD_SERVER
- * or BROKEN and `err` says what to install or configure.  Runs
+ * 0: *out is for server_program_done.  -1: *outcome is NO_SERVER or
+ * OLD_SERVER and `err` says what to install or configure.  Runs
  * `<server> version`, up to 20 s. */
-int server_program_find(const char *server, const char *product,
-                        const char *version, struct server_program *out,
+int server_program_find(const struct server_wanted *wanted,
+                        struct server_program *out,
                         enum transient_outcome *outcome,
                         struct error *err) MUST_USE;
 /* Accepts a zeroed one. */

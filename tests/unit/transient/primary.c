@@ -240,8 +240,9 @@ void primary_start(struct primary *p, const struct primary_options *o)
     if (mkdtemp(p->dir) == NULL)
         exit(1);
     for (i = 0; i < 2 && program.path == NULL; i++) {
-        if (server_program_find(o->server, products[i], "", &program, &outcome,
-                                &err) != 0 &&
+        if (server_program_find(&(struct server_wanted){.server = o->server,
+                                                        .product = products[i]},
+                                &program, &outcome, &err) != 0 &&
             i == 1)
             die("program", &err);
     }

@@ -56,6 +56,16 @@ static void test_versions_are_ordered(void **state)
     assert_int_equal(server_version_compare("1.2", "1.2.0"), 0);
 }
 
+static int find(const char *server, const char *product, const char *version,
+                struct server_program *p, enum transient_outcome *outcome,
+                struct error *err)
+{
+    const struct server_wanted wanted = {
+        .server = server, .product = product, .version = version};
+
+    return server_program_find(&wanted, p, outcome, err);
+}
+
 static char *script(const char *name, const char *text)
 {
     char *path = text_format("%s/%s", dir, name);
@@ -77,30 +87,23 @@ static void test_a_program_is_found_and_asked(void **state)
 
     (void)state;
     setenv("PATH", dir, 1);
-    assert_int_equal(
-        server_program_find(NULL, "openbao", "2.7.2", &p, &outcome, &err), 0);
+    assert_int_equal(find(NULL, "openbao", "2.7.2", &p, &outcome, &err), 0);
     assert_string_equal(p.path, bao);
     assert_string_equal(p.version, "2.7.2");
     server_program_done(&p);
-    assert_int_equal(
-        server_program_find(bao, "openbao", "", &p, &outcome, &err), 0);
+    assert_int_equal(find(bao, "openbao", "", &p, &outcome, &err), 0);
     server_program_done(&p);
-    assert_int_equal(
-        server_program_find("", "openbao", "2.8.0", &p, &outcome, &err), -1);
+    assert_int_equal(find("", "openbao", "2.8.0", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_OLD_SERVER);
     assert_non_null(strstr(err.text, "install 2.8.0 or newer"));
-    assert_int_equal(server_program_find(bao, "vault", "", &p, &outcome, &err),
-                     -1);
+    assert_int_equal(find(bao, "vault", "", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_NO_SERVER);
     assert_non_null(strstr(err.text, "a server of openbao"));
-    assert_int_equal(server_program_find("", "vault", "", &p, &outcome, &err),
-                     -1);
+    assert_int_equal(find("", "vault", "", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_NO_SERVER);
     assert_non_null(strstr(err.text, "no \"vault\" on PATH"));
     assert_int_equal(err.kind, ERR_PRECONDITION);
-    assert_int_equal(
-        server_program_find("/nonexistent", "vault", "", &p, &outcome, &err),
-        -1);
+    assert_int_equal(find("/nonexistent", "vault", "", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_NO_SERVER);
     free(bao);
 }
@@ -114,12 +117,10 @@ static void test_a_program_that_is_no_server_is_refused(void **state)
     struct error err;
 
     (void)state;
-    assert_int_equal(
-        server_program_find(other, "vault", "", &p, &outcome, &err), -1);
+    assert_int_equal(find(other, "vault", "", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_NO_SERVER);
     assert_non_null(strstr(err.text, "neither Vault nor OpenBao"));
-    assert_int_equal(
-        server_program_find(broken, "vault", "", &p, &outcome, &err), -1);
+    assert_int_equal(find(broken, "vault", "", &p, &outcome, &err), -1);
     assert_int_equal(outcome, TRANSIENT_NO_SERVER);
     assert_non_null(strstr(err.text, "exit code 4"));
     free(other);
