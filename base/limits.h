@@ -35,6 +35,11 @@ enum {
     LIMIT_SNAPSHOT_PREFIXES = 8192,     /* two-segment prefixes, count */
     LIMIT_SNAPSHOT_PREFIX_LENGTH = 512, /* a mount's is under 64 */
     LIMIT_SNAPSHOT_SERVERS = 64,        /* raft peers kept, count */
+    /* Inside it, once unsealed: a key is rotated every 4e9 uses or by hand;
+     * a mount table with 8192 rows has 4 MiB. */
+    LIMIT_KEY_TERMS = 1024,     /* count */
+    LIMIT_CONTENTS_ROWS = 8192, /* of each kind, count */
+    LIMIT_MOUNT_TABLE = 32 * 1024 * 1024,
 
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
 };

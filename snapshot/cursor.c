@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "snapshot/cursor_sums.h"
 #include "snapshot/reader_step.h"
 
 enum { CHUNK = 64 * 1024 };
@@ -77,4 +78,10 @@ void snapshot_cursor_take_facts(struct snapshot_cursor *c,
 {
     *facts = c->facts;
     snapshot_facts_init(&c->facts);
+}
+
+void snapshot_cursor_sums(const struct snapshot_cursor *c,
+                          struct members_sums *sums, struct span *sealed)
+{
+    snapshot_reader_sums(c->reader, sums, sealed);
 }

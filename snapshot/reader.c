@@ -36,7 +36,8 @@ struct snapshot_reader {
     uint64_t size_bytes;
     enum member member; /* the one being read */
     bool seen[MEMBERS];
-    struct buf text; /* meta.json or SHA256SUMS, while it is read */
+    struct buf text;   /* meta.json or SHA256SUMS, while it is read */
+    struct buf sealed; /* SHA256SUMS.sealed */
     char meta_sum[DIGEST_SHA256_HEX];
     struct members_sums sums;
     uint64_t state_bytes; /* as the tar has it */
@@ -57,6 +58,7 @@ reader_new(const struct snapshot_reader_options *options, bool keep_values)
         r->options = *options;
     }
     buf_init(&r->text, LIMIT_SNAPSHOT_MEMBER);
+    buf_init(&r->sealed, LIMIT_SNAPSHOT_MEMBER);
     r->gunzip = gunzip_new();
     r->tar = tar_new();
     r->entries = entries_new(keep_values);
@@ -89,6 +91,7 @@ void snapshot_reader_free(struct snapshot_reader *r)
     }
     snapshot_facts_done(&r->facts);
     buf_done(&r->text);
+    buf_done(&r->sealed);
     hasher_free(r->hasher);
     prefixes_free(r->prefixes);
     entries_free(r->entries);
@@ -152,6 +155,8 @@ static int member_data(struct snapshot_reader *r, const struct span *data,
         buf_add(&r->text, data->data, data->len);
         return buf_failed(&r->text) ? error_memory(err) : 0;
     case MEMBER_SEALED: /* only the server's seal can read it */
+        buf_add(&r->sealed, data->data, data->len);
+        return buf_failed(&r->sealed) ? error_memory(err) : 0;
     case MEMBERS:
         break;
     }
@@ -413,6 +418,13 @@ int snapshot_reader_finish(struct snapshot_reader *r,
     *facts = r->facts;
     snapshot_facts_init(&r->facts);
     return 0;
+}
+
+void snapshot_reader_sums(const struct snapshot_reader *r,
+                          struct members_sums *sums, struct span *sealed)
+{
+    *sums = r->sums;
+    *sealed = (struct span){(const uint8_t *)r->sealed.data, r->sealed.len};
 }
 
 static int sink_write(void *ctx, const void *data, size_t len,

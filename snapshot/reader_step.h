@@ -5,7 +5,9 @@
 #ifndef ASSAY_SNAPSHOT_READER_STEP_H
 #define ASSAY_SNAPSHOT_READER_STEP_H
 
+#include "snapshot/members.h"
 #include "snapshot/reader.h"
+#include "snapshot/span.h"
 
 /* As snapshot_reader_new, but values are kept although there is no entry
  * callback. */
@@ -19,5 +21,8 @@ void snapshot_reader_feed(struct snapshot_reader *r, const void *data,
 int snapshot_reader_step(struct snapshot_reader *r, bool *found,
                          struct snapshot_entry *entry,
                          struct error *err) MUST_USE;
+/* After finish: the two sums, and SHA256SUMS.sealed, which is the reader's. */
+void snapshot_reader_sums(const struct snapshot_reader *r,
+                          struct members_sums *sums, struct span *sealed);
 
 #endif
