@@ -36,7 +36,8 @@ static const struct command {
     {"policy", cli_policy, "print the Vault policies to create"},
     {"config", cli_config, "check the configuration"},
     {"catalog", cli_catalog, "check the catalog, or rebuild it from storage"},
-    {"snapshot", cli_snapshot, "verify, inspect or compare archives on disk"},
+    {"snapshot", cli_snapshot,
+     "verify, inspect, compare or prove archives on disk"},
     {"version", print_version, "print the version"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -38,6 +38,17 @@ static int unknown(const struct flag *flags, const char *name, size_t len,
     return error_set(err, ERR_INVALID, "unknown flag -%s", word);
 }
 
+static int add(const struct flag *flag, const char *value, struct error *err)
+{
+    struct flag_texts *texts = flag->value;
+
+    if (texts->count == FLAG_TEXTS_MAX)
+        return error_set(err, ERR_INVALID, "-%s: given more than %d times",
+                         flag->name, FLAG_TEXTS_MAX);
+    texts->items[texts->count++] = value;
+    return 0;
+}
+
 static int put(const struct flag *flag, const char *value, struct error *err)
 {
     switch (flag->type) {
@@ -49,6 +60,8 @@ static int put(const struct flag *flag, const char *value, struct error *err)
     case FLAG_TEXT:
         memcpy(flag->value, &value, sizeof(value));
         return 0;
+    case FLAG_TEXTS:
+        return add(flag, value, err);
     case FLAG_DURATION:
         if (text_duration_ms(value, flag->value))
             return 0;

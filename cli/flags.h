@@ -8,6 +8,7 @@
 #define ASSAY_CLI_FLAGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -16,6 +17,15 @@ enum flag_type {
     FLAG_BOOL,     /* bool */
     FLAG_TEXT,     /* const char *, into argv */
     FLAG_DURATION, /* int64_t, milliseconds */
+    FLAG_TEXTS,    /* struct flag_texts: may be given again and again */
+};
+
+enum { FLAG_TEXTS_MAX = 32 };
+
+/* Zeroed: none.  The texts are those of argv. */
+struct flag_texts {
+    const char *items[FLAG_TEXTS_MAX];
+    size_t count;
 };
 
 /* A table ends with a flag without name. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/snapshot.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,58 +8,13 @@
 
 #include "base/text.h"
 #include "cli/flags.h"
+#include "cli/input.h"
+#include "cli/prove.h"
 #include "cli/snapshot_print.h"
 #include "snapshot/compare.h"
 #include "snapshot/reader.h"
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_UNKNOWN = 2 };
-
-struct input {
-    const char *name;
-    int fd;
-    struct source source;
-};
-
-static int input_read(void *ctx, void *data, size_t size, size_t *len,
-                      struct error *err)
-{
-    struct input *in = ctx;
-    ssize_t got = 0;
-
-    do {
-        got = read(in->fd, data, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        return error_errno(err, ERR_IO, "cannot read %s", in->name);
-    }
-    *len = (size_t)got;
-    return 0;
-}
-
-/* "-" is standard input. */
-static int input_open(struct input *in, const char *name, struct error *err)
-{
-    bool standard = strcmp(name, "-") == 0;
-
-    *in = (struct input){
-        .name = standard ? "standard input" : name,
-        .fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC),
-        .source = {.read = input_read, .ctx = in, .size = UINT64_MAX},
-    };
-    if (in->fd < 0) {
-        return error_errno(err, ERR_IO, "cannot open %s", name);
-    }
-    /* Only advice: a pipe says no. */
-    (void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    return 0;
-}
-
-static void input_close(struct input *in)
-{
-    if (in->fd > STDIN_FILENO) {
-        close(in->fd);
-    }
-}
 
 static int exit_code(const struct error *err)
 {
@@ -158,18 +111,48 @@ static int verify(int argc, char **argv)
     return rc == 0 ? EXIT_GOOD : exit_code(&why);
 }
 
+/* With key shares the names inside can be read. */
+static int inspect_unsealed(const char *file, const struct flag_texts *keys,
+                            bool json)
+{
+    const struct prove_request request = {
+        .file = file, .key_files = keys, .prefixes = true};
+    struct snapshot_proof proof;
+    struct error err = {0};
+    int rc = EXIT_UNKNOWN;
+
+    snapshot_proof_init(&proof);
+    if (prove_file(&request, &proof, &err) != 0) {
+        return complain(&err);
+    }
+    if (proof.keys != UNSEAL_OPENED) {
+        fprintf(stderr, "%s\n", proof.keys_text);
+    } else if (snapshot_print_inspect(file, &proof.facts, &proof.contents, json,
+                                      &err) != 0) {
+        (void)complain(&err);
+    } else {
+        rc = EXIT_GOOD;
+    }
+    snapshot_proof_done(&proof);
+    return rc;
+}
+
 static int inspect(int argc, char **argv)
 {
     const char *format = "table";
+    struct flag_texts keys = {.count = 0};
     const struct flag flags[] = {
         {"format", FLAG_TEXT, &format, "FORMAT", "table (default) or json"},
+        {"key-file", FLAG_TEXTS, &keys, "FILE",
+         "unseal key shares: show mounts by their paths (repeatable)"},
         {0}};
     const struct flags_usage usage = {
         .usage = "assay snapshot inspect [flags] FILE",
         .about = "Shows what an archive holds: raft index and term, and the "
                  "number and size of\nthe entries under each key prefix.  The "
                  "archive is checked as by verify.\nFILE may be - for standard "
-                 "input.\n\nExit code: 0 intact, 1 not intact, 2 could not "
+                 "input, without -key-file.\n\nExit code: 0 intact, 1 not "
+                 "intact, 2 could not "
                  "tell.",
         .flags = flags,
     };
@@ -189,12 +172,15 @@ static int inspect(int argc, char **argv)
         expect_files(&usage, count, 1) != 0) {
         return EXIT_UNKNOWN;
     }
+    if (keys.count > 0) {
+        return inspect_unsealed(argv[1], &keys, json);
+    }
     snapshot_facts_init(&facts);
     if (read_file(argv[1], &options, &facts, &err) != 0) {
         error_prefix(&err, "%s", argv[1]);
         return complain(&err);
     }
-    rc = snapshot_print_inspect(argv[1], &facts, json, &err);
+    rc = snapshot_print_inspect(argv[1], &facts, NULL, json, &err);
     snapshot_facts_done(&facts);
     return rc == 0 ? EXIT_GOOD : complain(&err);
 }
@@ -292,14 +278,20 @@ static int diff(int argc, char **argv)
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"verify", verify}, {"inspect", inspect}, {"diff", diff}};
+} commands[] = {{"verify", verify},
+                {"inspect", inspect},
+                {"diff", diff},
+                {"prove", cli_prove}};
 
 static void print_usage(FILE *out)
 {
-    fputs("Usage: assay snapshot verify|inspect|diff [flags] FILE [FILE]\n\n"
+    fputs("Usage: assay snapshot verify|inspect|diff|prove [flags] FILE "
+          "[FILE]\n\n"
           "  verify FILE      is the archive intact?\n"
           "  inspect FILE     what does it hold?\n"
-          "  diff FILE FILE   which entries differ?\n\n"
+          "  diff FILE FILE   which entries differ?\n"
+          "  prove FILE       does all of it decrypt, and is it the "
+          "cluster's own?\n\n"
           "None of them needs a server.  assay snapshot COMMAND -h says "
           "more.\n",
           out);

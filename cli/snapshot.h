@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `assay snapshot verify|inspect|diff`: archives on disk, no server. */
+ * `assay snapshot verify|inspect|diff|prove`: archives on disk, no server. */
 #ifndef ASSAY_CLI_SNAPSHOT_H
 #define ASSAY_CLI_SNAPSHOT_H
 

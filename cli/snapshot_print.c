@@ -13,7 +13,7 @@ enum { OUTPUT_MAX = 256 * 1024 * 1024 };
 /* As many as -changes can ask for: a key may be 64 KiB, but is not. */
 enum { CHANGES_MAX = 128 * 1024 * 1024 };
 
-static int flush(struct buf *out, struct error *err)
+int snapshot_print_flush(struct buf *out, struct error *err)
 {
     if (buf_check(out, "the output", err) != 0) {
         return -1;
@@ -25,8 +25,7 @@ static int flush(struct buf *out, struct error *err)
     return 0;
 }
 
-/* Bytes as text that cannot move a terminal's cursor. */
-static void add_printable(struct buf *out, const char *text, size_t len)
+void snapshot_print_text(struct buf *out, const char *text, size_t len)
 {
     bool utf8 = text_is_utf8(text, len);
 
@@ -73,9 +72,9 @@ static void table_facts(struct buf *out, const char *file, const char *verdict,
         const struct snapshot_server *s = &facts->servers[n];
 
         buf_printf(out, "%-14s", n == 0 ? "Raft peers" : "");
-        add_printable(out, s->id, strlen(s->id));
+        snapshot_print_text(out, s->id, strlen(s->id));
         buf_str(out, "  ");
-        add_printable(out, s->address, strlen(s->address));
+        snapshot_print_text(out, s->address, strlen(s->address));
         buf_str(out, s->voter ? "\n" : "  (non-voter)\n");
     }
 }
@@ -124,7 +123,7 @@ int snapshot_print_verify(const char *file, const struct snapshot_facts *facts,
         buf_printf(&out, "%-14s%s\n%-14s%s\n%-14s%s\n", "File", file, "Archive",
                    bad ? "NOT INTACT" : "could not tell", "Reason", why->text);
     }
-    rc = flush(&out, err);
+    rc = snapshot_print_flush(&out, err);
     buf_done(&out);
     return rc;
 }
@@ -141,8 +140,72 @@ static int by_entries(const void *a, const void *b)
     return strcmp((*left)->prefix, (*right)->prefix);
 }
 
+/* "secret/ (kv)", "team/ (namespace)"; NULL where no name is known. */
+static const char *name_of(const struct contents *contents, const char *prefix,
+                           const char **type)
+{
+    static const char space[] = "namespaces/";
+    const struct contents_mount *mount = NULL;
+    const char *path = "";
+
+    if (contents == NULL) {
+        return NULL;
+    }
+    mount = contents_find(contents, prefix);
+    if (mount != NULL) {
+        *type = mount->type;
+        return mount->path;
+    }
+    if (text_starts(prefix, space)) {
+        *type = "namespace";
+        path = contents_namespace_path(contents, prefix + sizeof(space) - 1);
+    }
+    return path[0] != '\0' ? path : NULL;
+}
+
+static void add_prefix(struct buf *out, const struct contents *contents,
+                       const char *prefix)
+{
+    const char *type = "";
+    const char *name = name_of(contents, prefix, &type);
+
+    if (name == NULL) {
+        snapshot_print_text(out, prefix, strlen(prefix));
+    } else {
+        snapshot_print_text(out, name, strlen(name));
+        buf_str(out, " (");
+        snapshot_print_text(out, type, strlen(type));
+        buf_char(out, ')');
+    }
+    buf_char(out, '\n');
+}
+
+static void json_prefixes(const struct snapshot_facts *facts,
+                          const struct contents *contents, struct jsonw *w)
+{
+    if (contents == NULL) {
+        snapshot_prefixes_write(facts->prefixes, facts->prefix_count, w);
+        return;
+    }
+    jsonw_array(w, "prefixes");
+    for (size_t n = 0; n < facts->prefix_count; n++) {
+        const struct snapshot_prefix *p = &facts->prefixes[n];
+        const char *type = NULL;
+        const char *name = name_of(contents, p->prefix, &type);
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "prefix", p->prefix);
+        jsonw_text(w, "path", name);
+        jsonw_text(w, "type", name == NULL ? NULL : type);
+        jsonw_u64(w, "entries", p->entries);
+        jsonw_u64(w, "bytes", p->bytes);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
+}
+
 static int table_prefixes(struct buf *out, const struct snapshot_facts *facts,
-                          struct error *err)
+                          const struct contents *contents, struct error *err)
 {
     const struct snapshot_prefix **rows =
         calloc(facts->prefix_count + 1, sizeof(*rows));
@@ -160,8 +223,7 @@ static int table_prefixes(struct buf *out, const struct snapshot_facts *facts,
     for (size_t n = 0; n < facts->prefix_count; n++) {
         buf_printf(out, "%10" PRIu64 "  %14" PRIu64 "  ", rows[n]->entries,
                    rows[n]->bytes);
-        add_printable(out, rows[n]->prefix, strlen(rows[n]->prefix));
-        buf_char(out, '\n');
+        add_prefix(out, contents, rows[n]->prefix);
     }
     buf_printf(out, "%10" PRIu64 "  %14" PRIu64 "  in all\n", facts->entries,
                bytes);
@@ -170,7 +232,8 @@ static int table_prefixes(struct buf *out, const struct snapshot_facts *facts,
 }
 
 int snapshot_print_inspect(const char *file, const struct snapshot_facts *facts,
-                           bool json, struct error *err)
+                           const struct contents *contents, bool json,
+                           struct error *err)
 {
     struct buf out;
     struct jsonw w;
@@ -183,16 +246,16 @@ int snapshot_print_inspect(const char *file, const struct snapshot_facts *facts,
         jsonw_text(&w, "file", file);
         snapshot_facts_write(facts, &w);
         json_servers(facts, &w);
-        snapshot_prefixes_write(facts->prefixes, facts->prefix_count, &w);
+        json_prefixes(facts, contents, &w);
         jsonw_end_object(&w);
         buf_char(&out, '\n');
     } else {
         table_facts(&out, file, NULL, facts);
-        if (table_prefixes(&out, facts, err) != 0) {
+        if (table_prefixes(&out, facts, contents, err) != 0) {
             goto done;
         }
     }
-    rc = flush(&out, err);
+    rc = snapshot_print_flush(&out, err);
 done:
     buf_done(&out);
     return rc;
@@ -243,7 +306,8 @@ void snapshot_change_list_add(void *ctx, const struct snapshot_change *change)
         change_json(&list->text, change);
     } else {
         buf_printf(&list->text, "%c ", marks[change->kind]);
-        add_printable(&list->text, (const char *)change->key, change->key_len);
+        snapshot_print_text(&list->text, (const char *)change->key,
+                            change->key_len);
         buf_char(&list->text, '\n');
     }
     list->kept++;
@@ -317,7 +381,7 @@ static void diff_table(const struct snapshot_diff *d,
                    "%10" PRIu64 " %10" PRIu64 "  %14" PRIu64 " %14" PRIu64 "  ",
                    deltas[n].left_entries, deltas[n].right_entries,
                    deltas[n].left_bytes, deltas[n].right_bytes);
-        add_printable(out, deltas[n].prefix, strlen(deltas[n].prefix));
+        snapshot_print_text(out, deltas[n].prefix, strlen(deltas[n].prefix));
         buf_char(out, '\n');
     }
     if (d->changes->kept > 0) {
@@ -347,7 +411,7 @@ int snapshot_print_diff(const struct snapshot_diff *d, struct error *err)
         goto done;
     }
     (d->changes->json ? diff_json : diff_table)(d, deltas, count, &out);
-    rc = flush(&out, err);
+    rc = snapshot_print_flush(&out, err);
 done:
     free(deltas);
     buf_done(&out);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "snapshot/compare.h"
+#include "snapshot/contents.h"
 #include "snapshot/facts.h"
 
 /* `why` is NULL for an intact archive; else `facts` is not looked at, and
@@ -19,8 +20,14 @@
 int snapshot_print_verify(const char *file, const struct snapshot_facts *facts,
                           const struct error *why, bool json,
                           struct error *err) MUST_USE;
+/* `contents` is NULL without key shares. */
 int snapshot_print_inspect(const char *file, const struct snapshot_facts *facts,
-                           bool json, struct error *err) MUST_USE;
+                           const struct contents *contents, bool json,
+                           struct error *err) MUST_USE;
+/* Bytes as text that cannot move a terminal's cursor, appended. */
+void snapshot_print_text(struct buf *out, const char *text, size_t len);
+/* All of it to standard output. */
+int snapshot_print_flush(struct buf *out, struct error *err) MUST_USE;
 
 /* The changes of a comparison, kept as text that is ready to print. */
 struct snapshot_change_list {
