@@ -21,7 +21,8 @@ static const char *const isolations[] = {"required", "off", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
-static const char *const checks[] = {"intact", "restorable", "lossless", NULL};
+static const char *const checks[] = {"intact",     "authentic", "decryptable",
+                                     "restorable", "lossless",  NULL};
 
 static const struct schema_field auth_fields[] = {
     {.name = "method",
@@ -177,7 +178,7 @@ static const struct schema_field validation_fields[] = {
      .type = SCHEMA_TEXTS,
      .offset = 0,
      .choices = checks,
-     .preset = "intact,restorable,lossless"},
+     .preset = "intact,authentic,decryptable,restorable,lossless"},
 };
 static const struct schema_section validation = {FIELDS(validation_fields),
                                                  sizeof(struct config_texts)};

@@ -42,7 +42,7 @@ struct jobs_options {
     const char *transient_server; /* NULL: looked up on PATH */
     const char *transient_helper; /* NULL: this program */
     bool transient_no_isolation;
-    /* The checks a verdict is made of; none: intact, restorable, lossless. */
+    /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;
     int64_t http_read_timeout_ms;     /* of the listeners of the clusters that

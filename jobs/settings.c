@@ -12,8 +12,8 @@
 #include "store/runs.h"
 #include "transient/transient.h"
 
-static const char *const required_default[] = {"intact", "restorable",
-                                               "lossless"};
+static const char *const required_default[] = {
+    "intact", "authentic", "decryptable", "restorable", "lossless"};
 
 enum {
     READ_TIMEOUT_MS = 30 * 1000,

@@ -20,6 +20,7 @@
 #include "jobs/catalogue.h"
 #include "jobs/conclude.h"
 #include "jobs/job.h"
+#include "proof/unsealed.h"
 #include "proof/verdict.h"
 #include "storage/storage.h"
 #include "store/snapshots.h"
@@ -37,8 +38,10 @@ struct validation {
     struct transient *transient;
     struct vault *copy; /* logged in to the restored copy */
     struct transient_report report;
-    struct error why;     /* why there is no copy */
-    struct error trouble; /* from inside a callback */
+    struct keys *keys;            /* NULL when they cannot be read: see `why` */
+    const char *shares[KEYS_MAX]; /* those of `keys` */
+    struct error why;             /* why there is no copy */
+    struct error trouble;         /* from inside a callback */
     struct proof_context context;
     struct proof_result results[CHECKS_MAX];
     size_t results_count;
@@ -151,29 +154,37 @@ static void skip_checks(struct validation *v, const char *reason)
     }
 }
 
-static bool any_failed(const struct validation *v)
+/* Secrets that are damaged do not make an archive another one: whether it
+ * restores is still worth knowing. */
+static bool is_another_archive(const struct validation *v)
 {
     for (size_t i = 0; i < v->results_count; i++)
-        if (v->results[i].outcome == PROOF_FAIL)
+        if (v->results[i].outcome == PROOF_FAIL &&
+            strcmp(v->results[i].name, "decryptable") != 0)
             return true;
     return false;
 }
 
-/* NULL and `why` when a file cannot be read. */
-static struct keys *read_keys(const struct validation *v, struct error *why)
+/* A key file that cannot be read is not Assay's trouble: the checks that need
+ * it say so. */
+static int read_keys(struct validation *v, struct error *err)
 {
-    struct keys *keys = keys_new();
-    if (keys == NULL) {
-        error_memory(why);
-        return NULL;
-    }
+    struct proof_context *c = &v->context;
+    v->keys = keys_new();
+    if (v->keys == NULL)
+        return error_memory(err);
     for (size_t i = 0; i < v->cluster->key_files_count; i++) {
-        if (keys_add_file(keys, v->cluster->key_files[i], why) != 0) {
-            keys_free(keys);
-            return NULL;
+        if (keys_add_file(v->keys, v->cluster->key_files[i], &v->why) != 0) {
+            keys_free(v->keys);
+            v->keys = NULL;
+            c->unsealed_text = v->why.text;
+            return 0;
         }
     }
-    return keys;
+    for (size_t i = 0; i < keys_count(v->keys); i++)
+        v->shares[i] = keys_at(v->keys, i);
+    c->unsealed = proof_unsealed_new(v->shares, keys_count(v->keys));
+    return c->unsealed == NULL ? error_memory(err) : 0;
 }
 
 static int make_transient(struct validation *v, const char *base_dir,
@@ -199,8 +210,7 @@ static int make_transient(struct validation *v, const char *base_dir,
 
 /* 0 also when there is no copy: then report.outcome and v->why say so.  -1:
  * Assay's trouble, or cancelled. */
-static int restore(struct validation *v, const struct keys *keys,
-                   struct error *err)
+static int restore(struct validation *v, struct error *err)
 {
     struct source archive;
     if (archive_open(&v->archive, &archive, err) != 0)
@@ -208,7 +218,7 @@ static int restore(struct validation *v, const struct keys *keys,
     struct transient_restore_options o = {
         .archive = &archive,
         .cluster_id = v->row.cluster_id,
-        .keys = keys,
+        .keys = v->keys,
         .primary = v->cluster->vault,
     };
     int rc = transient_restore(v->transient, &o, &v->report, &v->copy, &v->why);
@@ -256,17 +266,15 @@ static void describe_copy(struct validation *v)
 static int ask_the_copy(struct validation *v, struct error *err)
 {
     char *base_dir = text_format("%s/transient", v->job->world->data_dir);
-    struct keys *keys = read_keys(v, &v->why);
     int rc = -1;
 
     if (base_dir == NULL) {
         error_memory(err);
         goto done;
     }
-    if (keys == NULL) {
+    if (v->keys == NULL) {
         v->report.outcome = TRANSIENT_KEYS;
-    } else if (make_transient(v, base_dir, err) != 0 ||
-               restore(v, keys, err) != 0) {
+    } else if (make_transient(v, base_dir, err) != 0 || restore(v, err) != 0) {
         goto done;
     }
     describe_copy(v);
@@ -274,7 +282,6 @@ static int ask_the_copy(struct validation *v, struct error *err)
         goto done;
     rc = run_checks(v, true, err);
 done:
-    keys_free(keys);
     free(base_dir);
     return rc;
 }
@@ -329,9 +336,9 @@ static int ask(struct validation *v, struct error *err)
     char reason[ERROR_TEXT_MAX];
     int rc = 0;
 
-    if (run_checks(v, false, err) != 0)
+    if (read_keys(v, err) != 0 || run_checks(v, false, err) != 0)
         return -1;
-    if (any_failed(v)) {
+    if (is_another_archive(v)) {
         skip_checks(v, "not asked: what is stored is not the archive that was "
                        "taken");
         return 0;
@@ -374,6 +381,8 @@ done:
     if (v.transient == NULL && job_leftovers(job, NULL, &why) != 0)
         error_clear(&why);
     transient_free(v.transient);
+    proof_unsealed_free(v.context.unsealed);
+    keys_free(v.keys);
     for (size_t i = 0; i < v.results_count; i++)
         proof_result_done(&v.results[i]);
     free(v.work_dir);

@@ -21,6 +21,17 @@ static const struct proof_check checks[] = {
         .run = proof_intact,
     },
     {
+        .name = "authentic",
+        .question = "Did the cluster itself seal the sums of this archive?",
+        .run = proof_authentic,
+    },
+    {
+        .name = "decryptable",
+        .question = "Does every single entry decrypt with the cluster's key "
+                    "shares?",
+        .run = proof_decryptable,
+    },
+    {
         .name = "restorable",
         .question = "Does a fresh server accept it, unseal with the "
                     "production keys and become active?",

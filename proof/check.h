@@ -19,6 +19,7 @@
 #include "transient/transient.h"
 
 struct vault;
+struct proof_unsealed;
 
 enum proof_outcome {
     PROOF_NOT_RUN,
@@ -64,6 +65,9 @@ struct proof_context {
     uint64_t size_bytes;
     const char *product;        /* "vault" or "openbao" */
     const char *server_version; /* of the snapshot's server */
+    /* The archive and its key shares; NULL: none, and why (or NULL). */
+    struct proof_unsealed *unsealed;
+    const char *unsealed_text;
 
     /* The restored copy. */
     struct vault *transient; /* logged in; NULL: see outcome and reason */

@@ -12,6 +12,17 @@
 int proof_intact(const struct proof_context *c, struct proof_result *r,
                  struct error *err) MUST_USE;
 
+/* Whether the sums in the archive are those that the cluster sealed: nobody
+ * changed it and made its sums again. */
+int proof_authentic(const struct proof_context *c, struct proof_result *r,
+                    struct error *err) MUST_USE;
+
+/* Whether every entry's tag verifies, in memory.  Counts what is encrypted;
+ * a damaged entry is a finding.  What is in a namespace with a seal of its
+ * own is not covered, and the check then did not run unless it failed. */
+int proof_decryptable(const struct proof_context *c, struct proof_result *r,
+                      struct error *err) MUST_USE;
+
 /* What became of the restore into the transient cluster.  Asks nothing by
  * itself. */
 int proof_restorable(const struct proof_context *c, struct proof_result *r,

@@ -159,7 +159,7 @@ static void defaults(void **state)
     assert_string_equal(c->storage[0].name, "disk");
     assert_string_equal(c->storage[0].path, "/var/lib/assay/snapshots");
     assert_string_equal(c->access.mount, "assay");
-    assert_int_equal(c->validation.required.count, 3);
+    assert_int_equal(c->validation.required.count, 5);
     assert_int_equal(c->transient.isolation, CONFIG_ISOLATION_REQUIRED);
     assert_int_equal(config_log_level(c), LOG_LEVEL_INFO);
     assert_false(c->access.allow_root);
@@ -211,7 +211,7 @@ static void wrong_values_name_the_path(void **state)
     assert_problem("{" CLUSTER
                    ",\"validation\":{\"required\":[\"lossless\",\"intakt\"]}}",
                    "validation.required[1]: expected an array of: intact, "
-                   "restorable, lossless");
+                   "authentic, decryptable, restorable, lossless");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[\"intact\",1]}}",
                    "validation.required[1]: expected");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[]}}",

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "proof/check.h"
+#include "proof/unsealed.h"
 #include "proof/verdict.h"
 #include "transient/restore.h"
 #include "transient/sandbox.h"
@@ -26,7 +27,8 @@
 #include "vault/auth.h"
 #include "vault/call.h"
 
-enum { SKIPPED = 77, CHECKS = 3 };
+enum { SKIPPED = 77 };
+enum { INTACT, AUTHENTIC, DECRYPTABLE, RESTORABLE, LOSSLESS, CHECKS };
 
 static const char *server;
 static char base[64];
@@ -39,6 +41,7 @@ struct run {
     struct transient_report report;
     struct vault *copy;
     struct error why; /* the restore's */
+    unsigned shares;  /* that were given */
     struct proof_result results[CHECKS];
     enum proof_verdict verdict;
 };
@@ -78,6 +81,7 @@ static void restore(struct run *r, unsigned keys)
     struct keys *k = keys_new();
     struct error err;
 
+    r->shares = keys;
     for (unsigned i = 0; i < keys; i++)
         assert_int_equal(keys_add(k, r->primary->share[i], &err), 0);
     how.keys = k;
@@ -91,6 +95,7 @@ static void restore(struct run *r, unsigned keys)
 
 static void prove(struct run *r)
 {
+    const char *shares[PRIMARY_THRESHOLD];
     char sha256[DIGEST_SHA256_HEX];
     const char *required[CHECKS];
     struct error err;
@@ -111,6 +116,10 @@ static void prove(struct run *r)
         .work_dir = transient_dir(r->t),
     };
 
+    for (size_t i = 0; i < r->shares; i++)
+        shares[i] = r->primary->share[i];
+    c.unsealed = proof_unsealed_new(shares, r->shares);
+    assert_non_null(c.unsealed);
     digest_sha256_hex(r->archive.data, r->archive.len, sha256);
     for (size_t i = 0; i < CHECKS; i++) {
         required[i] = proof_check_at(i)->name;
@@ -124,6 +133,7 @@ static void prove(struct run *r)
                           r->results[i].findings[k].path);
     }
     r->verdict = proof_verdict(required, CHECKS, r->results, CHECKS);
+    proof_unsealed_free(c.unsealed);
 }
 
 static void end(struct run *r)
@@ -215,7 +225,7 @@ static void test_what_expired_is_no_loss(void **state)
     restore(&r, PRIMARY_THRESHOLD);
     prove(&r);
     assert_int_equal(r.verdict, PROOF_VALID);
-    assert_non_null(strstr(r.results[2].message, "2 expired tokens"));
+    assert_non_null(strstr(r.results[LOSSLESS].message, "2 expired tokens"));
     end(&r);
     free_archive(&r);
 }
@@ -227,7 +237,7 @@ static void test_a_loss_is_named(void **state)
     struct primary *p = *state;
     struct run r = {.primary = p};
     struct memory_source older;
-    const struct proof_result *lossless = &r.results[2];
+    const struct proof_result *lossless = &r.results[LOSSLESS];
     size_t i, missing = 0;
     struct error err;
 
@@ -241,8 +251,9 @@ static void test_a_loss_is_named(void **state)
     assert_int_equal(vault_delete(p->root, "sys/policies/acl/doomed", &err), 0);
     r.archive.data = primary_snapshot(p, &r.archive.len);
     prove(&r);
-    assert_int_equal(r.results[0].outcome, PROOF_PASS);
-    assert_int_equal(r.results[1].outcome, PROOF_PASS);
+    assert_int_equal(r.results[INTACT].outcome, PROOF_PASS);
+    assert_int_equal(r.results[DECRYPTABLE].outcome, PROOF_PASS);
+    assert_int_equal(r.results[RESTORABLE].outcome, PROOF_PASS);
     assert_int_equal(lossless->outcome, PROOF_FAIL);
     assert_int_equal(r.verdict, PROOF_INVALID);
     for (i = 0; i < lossless->findings_count; i++) {
@@ -267,9 +278,10 @@ static void test_a_cut_archive_is_invalid(void **state)
     r.archive.len -= 10;
     restore(&r, PRIMARY_THRESHOLD);
     prove(&r);
-    assert_int_equal(r.results[0].outcome, PROOF_FAIL);
-    assert_int_equal(r.results[1].outcome, PROOF_PASS);
-    assert_int_equal(r.results[2].outcome, PROOF_FAIL);
+    assert_int_equal(r.results[INTACT].outcome, PROOF_FAIL);
+    assert_int_equal(r.results[AUTHENTIC].outcome, PROOF_NOT_RUN);
+    assert_int_equal(r.results[RESTORABLE].outcome, PROOF_PASS);
+    assert_int_equal(r.results[LOSSLESS].outcome, PROOF_FAIL);
     assert_int_equal(r.verdict, PROOF_INVALID);
     end(&r);
     free_archive(&r);
@@ -283,8 +295,10 @@ static void test_too_few_keys_prove_nothing(void **state)
     r.archive.data = primary_snapshot(p, &r.archive.len);
     restore(&r, PRIMARY_THRESHOLD - 1);
     prove(&r);
-    assert_int_equal(r.results[0].outcome, PROOF_PASS);
-    assert_int_equal(r.results[1].outcome, PROOF_NOT_RUN);
+    assert_int_equal(r.results[INTACT].outcome, PROOF_PASS);
+    assert_int_equal(r.results[AUTHENTIC].outcome, PROOF_NOT_RUN);
+    assert_int_equal(r.results[DECRYPTABLE].outcome, PROOF_NOT_RUN);
+    assert_int_equal(r.results[RESTORABLE].outcome, PROOF_NOT_RUN);
     assert_int_equal(r.verdict, PROOF_INCONCLUSIVE);
     end(&r);
     free_archive(&r);

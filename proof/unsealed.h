@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The archive unsealed with the key shares: asked once, when the first check
+ * wants to know, for all the checks that do. */
+#ifndef ASSAY_PROOF_UNSEALED_H
+#define ASSAY_PROOF_UNSEALED_H
+
+#include <stddef.h>
+
+#include "proof/check.h"
+#include "snapshot/prove.h"
+
+struct proof_unsealed;
+
+/* The shares, text as the server printed them, are borrowed until free;
+ * `count` may be 0: then only the kind of seal is learnt.  NULL without
+ * memory. */
+struct proof_unsealed *proof_unsealed_new(const char *const *shares,
+                                          size_t count);
+/* Accepts NULL. */
+void proof_unsealed_free(struct proof_unsealed *u);
+
+/* 0 and *out, owned by c->unsealed, when the archive's keys are open or are
+ * known to be broken.  0 and *out NULL when there is nothing to ask: `r` says
+ * why, and what to do.  -1 as for a check.  Reads the archive once, or twice;
+ * later calls none. */
+int proof_unsealed_ask(const struct proof_context *c, struct proof_result *r,
+                       const struct snapshot_proof **out,
+                       struct error *err) MUST_USE;
+
+#endif
