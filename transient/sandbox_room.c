@@ -40,6 +40,11 @@ static const char *const devices[] = {
     "/dev/urandom",
 };
 
+#define KEPT_RIGHT (1u << CAP_DAC_OVERRIDE)
+
+/* Capabilities are a 64-bit set; the kernel says where its own end. */
+enum { CAP_LAST_CAP_MAX = 63 };
+
 /* linux/mount.h, which does not go together with sys/mount.h. */
 struct mount_attributes {
     uint64_t attr_set;
@@ -269,25 +274,53 @@ static int raise_loopback(struct error *err)
     return rc;
 }
 
+/* The one right that stays, over files of its own alone: a file audit device
+ * makes the directories above its file with the mode of the file, 0600, and
+ * without this could make no second one in the first. */
+static int keep_one_right(struct error *err)
+{
+    struct __user_cap_header_struct header = {
+        .version = _LINUX_CAPABILITY_VERSION_3,
+    };
+    struct __user_cap_data_struct all[2];
+
+    if (syscall(SYS_capget, &header, all) != 0)
+        return error_errno(err, ERR_PRECONDITION, "cannot look at rights");
+    all[0].inheritable |= KEPT_RIGHT;
+    if (syscall(SYS_capset, &header, all) != 0 ||
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) !=
+            0)
+        return error_errno(err, ERR_PRECONDITION, "cannot keep a right");
+    return 0;
+}
+
 static int drop_rights(struct error *err)
 {
     struct __user_cap_header_struct header = {
         .version = _LINUX_CAPABILITY_VERSION_3,
     };
-    struct __user_cap_data_struct none[2];
+    struct __user_cap_data_struct kept[2] = {{
+        .effective = KEPT_RIGHT,
+        .permitted = KEPT_RIGHT,
+        .inheritable = KEPT_RIGHT,
+    }};
     const struct rlimit no_core = {0, 0};
     unsigned long cap;
 
-    memset(none, 0, sizeof none);
-    for (cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
-        ;
+    if (keep_one_right(err) != 0)
+        return -1;
+    for (cap = 0; cap <= CAP_LAST_CAP_MAX; cap++) {
+        if (cap != CAP_DAC_OVERRIDE &&
+            prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0)
+            break;
+    }
     /* User 0 in here must not get capabilities back from an exec. */
     if (prctl(PR_SET_SECUREBITS,
               SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                   SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
               0, 0, 0) != 0 ||
-        syscall(SYS_capset, &header, none) != 0 ||
+        syscall(SYS_capset, &header, kept) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         setrlimit(RLIMIT_CORE, &no_core) != 0)
         return error_errno(err, ERR_PRECONDITION, "cannot give up rights");
