@@ -76,8 +76,7 @@ static void table_sums(struct buf *out, const struct snapshot_proof *p)
 {
     static const char *const texts[] = {
         [SNAPSHOT_SUMS_AUTHENTIC] = "yes: its sums were sealed by the cluster",
-        [SNAPSHOT_SUMS_DIFFER] = "NO: the sealed sums are those of another "
-                                 "archive; this one was changed afterwards",
+        [SNAPSHOT_SUMS_DIFFER] = "NO: it was changed after it was sealed",
         [SNAPSHOT_SUMS_UNREADABLE] =
             "NO: the sealed sums do not open with these keys",
     };

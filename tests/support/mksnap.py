@@ -228,6 +228,8 @@ def write_stream(out, rows, compress=True, broken=None, index=157, term=3,
         del sums[STATE]
     names = (STATE, META) if state_sum_first else (META, STATE)
     text = "".join("%s  %s\n" % (sums[n], n) for n in names if n in sums)
+    if callable(sealed):
+        sealed = sealed(text.encode())
     if sealed is None:
         sealed = random.Random(seed).randbytes(len(text) + 40)
     if broken == "empty-sealed":
