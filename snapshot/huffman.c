@@ -60,28 +60,29 @@ static void fill_main(struct huffman *h)
 }
 
 bool huffman_build(struct huffman *h, unsigned main_bits,
-                   const uint8_t *lengths, size_t symbols,
-                   const uint32_t *payloads, bool may_be_empty)
+                   const struct huffman_code *code)
 {
     uint16_t next[HUFFMAN_LONGEST + 2] = {0};
 
-    assert(main_bits <= HUFFMAN_MAIN_MAX && symbols <= HUFFMAN_SYMBOLS_MAX);
+    assert(main_bits <= HUFFMAN_MAIN_MAX &&
+           code->symbols <= HUFFMAN_SYMBOLS_MAX);
     memset(h->main, 0, sizeof(h->main[0]) << main_bits);
     memset(h->count, 0, sizeof(h->count));
     h->main_bits = main_bits;
-    for (size_t n = 0; n < symbols; n++) {
-        assert(lengths[n] <= HUFFMAN_LONGEST);
-        h->count[lengths[n]]++;
+    for (size_t n = 0; n < code->symbols; n++) {
+        assert(code->lengths[n] <= HUFFMAN_LONGEST);
+        h->count[code->lengths[n]]++;
     }
-    if (!acceptable(h, symbols, may_be_empty)) {
+    if (!acceptable(h, code->symbols, code->may_be_empty)) {
         return false;
     }
     for (unsigned len = 1; len <= HUFFMAN_LONGEST; len++) {
         next[len + 1] = (uint16_t)(next[len] + h->count[len]);
     }
-    for (size_t n = 0; n < symbols; n++) {
-        if (lengths[n] > 0) {
-            h->sorted[next[lengths[n]]++] = payloads[n] | lengths[n];
+    for (size_t n = 0; n < code->symbols; n++) {
+        if (code->lengths[n] > 0) {
+            h->sorted[next[code->lengths[n]]++] =
+                code->payloads[n] | code->lengths[n];
         }
     }
     fill_main(h);

@@ -26,13 +26,20 @@ struct huffman {
     uint32_t sorted[HUFFMAN_SYMBOLS_MAX]; /* in the order of their codes */
 };
 
-/* Make the table.  lengths[n] is that of symbol n's code, 0 for none;
- * payloads[n] is put into its entry, where those bits must be free.  False
- * for lengths that make no code: over-subscribed, or incomplete unless it is
- * a single code of one bit, or none at all where `may_be_empty`. */
+/* lengths[n] is that of symbol n's code, 0 for none; payloads[n] is put into
+ * its entry, where the bits of HUFFMAN_BITS must be free. */
+struct huffman_code {
+    const uint8_t *lengths;
+    const uint32_t *payloads;
+    size_t symbols;    /* how many of both */
+    bool may_be_empty; /* no code at all is fine */
+};
+
+/* Make the table.  False for lengths that make no code: over-subscribed, or
+ * incomplete unless it is a single code of one bit, or none at all where
+ * `may_be_empty`. */
 bool huffman_build(struct huffman *h, unsigned main_bits,
-                   const uint8_t *lengths, size_t symbols,
-                   const uint32_t *payloads, bool may_be_empty);
+                   const struct huffman_code *code);
 
 /* Look at the lowest `count` of `bits`.  1 and *entry; 0: more bits are
  * needed; -1: no such code. */

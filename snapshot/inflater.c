@@ -124,11 +124,21 @@ static unsigned take_value(struct inflater *s, uint32_t entry)
 
 static bool build(struct inflater *s)
 {
-    return huffman_build(&s->literal, LITERAL_BITS, s->lengths, s->literals,
-                         s->literal_payloads, true) &&
-           huffman_build(&s->distance_code, DISTANCE_BITS,
-                         s->lengths + s->literals, s->distances,
-                         s->distance_payloads, true);
+    const struct huffman_code literals = {
+        .lengths = s->lengths,
+        .payloads = s->literal_payloads,
+        .symbols = s->literals,
+        .may_be_empty = true,
+    };
+    const struct huffman_code distances = {
+        .lengths = s->lengths + s->literals,
+        .payloads = s->distance_payloads,
+        .symbols = s->distances,
+        .may_be_empty = true,
+    };
+
+    return huffman_build(&s->literal, LITERAL_BITS, &literals) &&
+           huffman_build(&s->distance_code, DISTANCE_BITS, &distances);
 }
 
 static void begin_fixed(struct inflater *s)
@@ -230,6 +240,11 @@ static int at_code_lengths(struct inflater *s, struct span *in,
 {
     static const uint8_t order[CODE_LENGTHS] = {
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    const struct huffman_code code_lengths = {
+        .lengths = s->lengths,
+        .payloads = s->length_payloads,
+        .symbols = CODE_LENGTHS,
+    };
 
     while (s->have < s->code_lengths) {
         if (!need(s, in, 3)) {
@@ -238,8 +253,7 @@ static int at_code_lengths(struct inflater *s, struct span *in,
         s->lengths[order[s->have++]] = (uint8_t)take(s, 3);
     }
     /* One code of one bit would do for zlib's other tables, not here. */
-    if (!huffman_build(&s->distance_code, CODE_LENGTH_BITS, s->lengths,
-                       CODE_LENGTHS, s->length_payloads, false) ||
+    if (!huffman_build(&s->distance_code, CODE_LENGTH_BITS, &code_lengths) ||
         s->distance_code.count[0] == CODE_LENGTHS - 1) {
         return damaged("invalid code lengths set", err);
     }
