@@ -8,7 +8,8 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "vault/internal.h"
+#include "vault/call.h"
+#include "vault/send.h"
 
 enum { CALLER_TOKEN_MAX = 8 * 1024 };
 

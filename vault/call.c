@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 
 enum { TRIES_MAX = 4, PAUSE_MS = 200 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of this folder share.  Nobody else includes this.
+ * What a handle is made of.  Only this folder includes it.
  *
  * A handle (struct vault) is one address and its connections; handles of one
  * cluster share a struct cluster: settings, login, known addresses. */
@@ -8,39 +8,16 @@
 #define ASSAY_VAULT_INTERNAL_H
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "base/json.h"
+#include "base/error.h"
 #include "http/http.h"
-#include "vault/call.h"
+#include "vault/settings.h"
 #include "vault/vault.h"
 
-enum {
-    SETTINGS_PEERS_MAX = 16,
-    CLUSTER_KNOWN_MAX = 40,
-    QUICK_TIMEOUT_MS = 5 * 1000, /* questions that cost a server nothing */
-};
-
-/* A copy of struct vault_options that owns its strings. */
-struct settings {
-    enum vault_auth_method method;
-    char *namespace;
-    char *ca_file, *ca_dir, *cert_file, *key_file, *server_name;
-    bool skip_verify;
-    char *proxy;
-    int64_t stall_timeout_ms, call_timeout_ms;
-    char *mount, *token, *token_file;
-    char *role_id, *role_id_file, *secret_id, *secret_id_file;
-    char *role, *jwt_file;
-    char *peers[SETTINGS_PEERS_MAX];
-};
-
-/* settings.c */
-/* On -1 what was copied is still to be released with settings_done. */
-int settings_copy(struct settings *s, const struct vault_options *o,
-                  struct error *err) MUST_USE;
-/* Without address and peers. */
-void settings_view(const struct settings *s, struct vault_options *o);
-void settings_done(struct settings *s);
+enum { CLUSTER_KNOWN_MAX = 40 };
 
 /* Under `lock`.  token NULL: not logged in.  Times are monotonic ms;
  * expires_at 0: never. */
@@ -92,41 +69,6 @@ void cluster_learn(struct vault *v, const char *address);
 /* Connections to an address if it is known; NULL otherwise. */
 struct http_client *cluster_find(struct vault *v, const char *address);
 
-/* send.c: one exchange, redirects included. */
-struct exchange {
-    const char *method;
-    const char *path;  /* after "v1/", plain text */
-    const char *query; /* percent-encoded */
-    const char *body;
-    const struct source *upload;
-    const struct sink *sink;
-    const char *token;     /* NULL or "": none */
-    const char *namespace; /* NULL or "": the root */
-    const char *wrap_ttl;  /* NULL: not wrapped */
-    const struct cancel *cancel;
-    int64_t timeout_ms; /* 0: stalls only */
-    bool safe; /* a POST that changes nothing, or nothing that matters twice */
-    bool once; /* exactly one request, no redirect followed */
-};
-
-/* 0: an answer of whatever status, in `response`, which the caller has
- * initialised and will release. */
-int send_exchange(struct vault *v, const struct exchange *x,
-                  struct http_response *response, struct error *err) MUST_USE;
-/* -1 and `err` filled as vault/call.h promises if the status is 400 or more
- * (or a redirect that was not followed). */
-int send_check(const struct exchange *x, const struct http_response *response,
-               struct error *err) MUST_USE;
-/* The body as JSON; NULL for an empty one. */
-int send_parse(const struct exchange *x, const struct http_response *response,
-               struct json **answer, struct error *err) MUST_USE;
-/* All three: an exchange without login or repetition. */
-int send_simple(struct vault *v, const struct exchange *x, struct json **answer,
-                struct error *err) MUST_USE;
-/* Sleep about `ms`, half of it random; -1 (ERR_CANCELLED) if cancelled. */
-int send_pause(int64_t ms, const struct cancel *cancel,
-               struct error *err) MUST_USE;
-
 /* login.c */
 /* A copy of a token that is good as far as we know, logging in or renewing
  * first if need be; to be released with secret_free.  `generation` names
@@ -143,9 +85,5 @@ int login_extra(struct vault *v, char **token, bool *service,
                 struct error *err) MUST_USE;
 void login_init(struct login *l);
 void login_done(struct login *l);
-
-/* call.c: an exchange with our own login. */
-int call_exchange(struct vault *v, struct exchange *x,
-                  struct http_response *response, struct error *err) MUST_USE;
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 
 #define JWT_FILE "/var/run/secrets/kubernetes.io/serviceaccount/token"
 

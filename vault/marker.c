@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 
 enum {
     TTL_MS = 3600 * 1000,

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "vault/call.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 #include "vault/status.h"
 
 /* 1: *answer is there; 0: not allowed (or not offered); -1: no answer. */

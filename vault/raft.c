@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 
 #define SNAPSHOT_PATH "sys/storage/raft/snapshot"
 

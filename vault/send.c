@@ -2,6 +2,8 @@
  *
  * One exchange with a server: headers on, redirects followed by hand, and
  * the answer's status in words. */
+#include "vault/send.h"
+
 #include <stdlib.h>
 #include <string.h>
 

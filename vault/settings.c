@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vault/settings.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "vault/internal.h"
 
 static bool given(const char *s)
 {
@@ -43,33 +44,45 @@ static int copy_peers(struct settings *s, const char *const *peers,
     return 0;
 }
 
-int settings_copy(struct settings *s, const struct vault_options *o,
-                  struct error *err)
+static int copy_tls(struct settings *s, const struct http_tls *tls,
+                    struct error *err)
 {
-    const struct vault_auth_options *a = &o->auth;
+    s->skip_verify = tls->skip_verify;
+    if (copy_text(&s->ca_file, tls->ca_file, err) != 0 ||
+        copy_text(&s->ca_dir, tls->ca_dir, err) != 0 ||
+        copy_text(&s->cert_file, tls->cert_file, err) != 0 ||
+        copy_text(&s->key_file, tls->key_file, err) != 0)
+        return -1;
+    return copy_text(&s->server_name, tls->server_name, err);
+}
 
-    memset(s, 0, sizeof *s);
+static int copy_auth(struct settings *s, const struct vault_auth_options *a,
+                     struct error *err)
+{
     s->method = a->method;
-    s->skip_verify = o->tls.skip_verify;
-    s->stall_timeout_ms = o->stall_timeout_ms;
-    s->call_timeout_ms =
-        o->call_timeout_ms > 0 ? o->call_timeout_ms : 30 * 1000;
-    if (copy_text(&s->namespace, o->namespace, err) != 0 ||
-        copy_text(&s->ca_file, o->tls.ca_file, err) != 0 ||
-        copy_text(&s->ca_dir, o->tls.ca_dir, err) != 0 ||
-        copy_text(&s->cert_file, o->tls.cert_file, err) != 0 ||
-        copy_text(&s->key_file, o->tls.key_file, err) != 0 ||
-        copy_text(&s->server_name, o->tls.server_name, err) != 0 ||
-        copy_text(&s->proxy, o->proxy, err) != 0 ||
-        copy_text(&s->mount, a->mount, err) != 0 ||
+    if (copy_text(&s->mount, a->mount, err) != 0 ||
         copy_text(&s->token_file, a->token_file, err) != 0 ||
         copy_text(&s->role_id, a->role_id, err) != 0 ||
         copy_text(&s->role_id_file, a->role_id_file, err) != 0 ||
         copy_text(&s->secret_id_file, a->secret_id_file, err) != 0 ||
         copy_text(&s->role, a->role, err) != 0 ||
         copy_text(&s->jwt_file, a->jwt_file, err) != 0 ||
-        copy_secret(&s->token, a->token, err) != 0 ||
-        copy_secret(&s->secret_id, a->secret_id, err) != 0)
+        copy_secret(&s->token, a->token, err) != 0)
+        return -1;
+    return copy_secret(&s->secret_id, a->secret_id, err);
+}
+
+int settings_copy(struct settings *s, const struct vault_options *o,
+                  struct error *err)
+{
+    memset(s, 0, sizeof *s);
+    s->stall_timeout_ms = o->stall_timeout_ms;
+    s->call_timeout_ms =
+        o->call_timeout_ms > 0 ? o->call_timeout_ms : 30 * 1000;
+    if (copy_text(&s->namespace, o->namespace, err) != 0 ||
+        copy_tls(s, &o->tls, err) != 0 ||
+        copy_text(&s->proxy, o->proxy, err) != 0 ||
+        copy_auth(s, &o->auth, err) != 0)
         return -1;
     return copy_peers(s, o->peers, err);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "vault/address.h"
 #include "vault/internal.h"
+#include "vault/send.h"
 
 enum { ASK_EVERY_MS = 100 };
 

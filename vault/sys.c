@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "vault/internal.h"
+#include "vault/call.h"
+#include "vault/send.h"
 
 enum {
     INIT_TIMEOUT_MS = 60 * 1000, /* the first election may take ten seconds */
