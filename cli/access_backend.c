@@ -31,11 +31,11 @@ static int capabilities(void *ctx, const char *token, const char *path,
 {
     const struct access_backend_source *s = ctx;
     const struct vault_caller who = {.token = token, .namespace = s->namespace};
-    unsigned set = 0;
+    struct vault_capabilities asked = {.path = path};
 
-    if (vault_capabilities_self(s->vault, &who, &path, 1, &set, err) != 0)
+    if (vault_capabilities_self(s->vault, &who, &asked, 1, err) != 0)
         return -1;
-    *out = to_access(set);
+    *out = to_access(asked.set);
     return 0;
 }
 

@@ -60,13 +60,16 @@ static int wait_marker(const struct settle *s, struct vault_status *status,
                        struct error *why)
 {
     int64_t settle_ms = s->job->settings->settle_ms;
-    int64_t first = settle_ms < APPLY_MS ? settle_ms : APPLY_MS;
+    struct vault_wait wait = {
+        .timeout_ms = settle_ms < APPLY_MS ? settle_ms : APPLY_MS,
+        .cancel = &s->job->cancel,
+    };
     struct vault *leader = s->target->leader;
-    int rc = vault_marker_wait(leader, s->marker, first, &s->job->cancel,
-                               status, why);
-    if (rc != 0 && why->kind == ERR_UNAVAILABLE)
-        rc = vault_marker_wait(leader, s->marker, settle_ms, &s->job->cancel,
-                               status, why);
+    int rc = vault_marker_wait(leader, s->marker, &wait, status, why);
+    if (rc != 0 && why->kind == ERR_UNAVAILABLE) {
+        wait.timeout_ms = settle_ms;
+        rc = vault_marker_wait(leader, s->marker, &wait, status, why);
+    }
     return rc;
 }
 

@@ -89,28 +89,34 @@ static int connect_as_nobody(struct flow *f, struct error *err)
 
 static int step_up(struct flow *f, struct error *err)
 {
+    const struct vault_wait wait = {.timeout_ms = INIT_TIMEOUT_MS,
+                                    .cancel = transient_cancel(f->t)};
     struct vault_status status;
 
     if (transient_up(f->t, err) != 0)
         return blame_driver(f, err);
     if (connect_as_nobody(f, err) != 0 ||
-        vault_wait_ready(f->admin, VAULT_UNTIL_ANSWERS, INIT_TIMEOUT_MS,
-                         transient_cancel(f->t), &status, err) != 0)
+        vault_wait_ready(f->admin, VAULT_UNTIL_ANSWERS, &wait, &status, err) !=
+            0)
         return blame(f, TRANSIENT_BROKEN, err);
     return 0;
 }
 
 static int step_init(struct flow *f, struct error *err)
 {
+    const struct vault_init_options one_share = {.shares = 1, .threshold = 1};
+    const struct vault_wait wait = {
+        .timeout_ms = or_default(f->o->init_timeout_ms, INIT_TIMEOUT_MS),
+        .cancel = transient_cancel(f->t),
+    };
     struct vault_status status;
     struct vault_seal seal;
 
-    if (vault_init(f->admin, 1, 1, false, &f->throwaway, err) != 0 ||
+    if (vault_init(f->admin, &one_share, &f->throwaway, err) != 0 ||
         vault_unseal(f->admin, f->throwaway.share[0], &seal, err) != 0 ||
         vault_use_token(f->admin, f->throwaway.root_token, err) != 0 ||
-        vault_wait_ready(f->admin, VAULT_UNTIL_ACTIVE,
-                         or_default(f->o->init_timeout_ms, INIT_TIMEOUT_MS),
-                         transient_cancel(f->t), &status, err) != 0) {
+        vault_wait_ready(f->admin, VAULT_UNTIL_ACTIVE, &wait, &status, err) !=
+            0) {
         add_last_words(f, err);
         error_prefix(err, "the empty transient server");
         return blame(f, TRANSIENT_BROKEN, err);
@@ -277,12 +283,14 @@ static int step_unseal(struct flow *f, struct error *err)
 static int wait_active(struct flow *f, struct vault_status *status,
                        struct error *err)
 {
+    const struct vault_wait slice = {.timeout_ms = SLICE_MS,
+                                     .cancel = transient_cancel(f->t)};
     int64_t limit = or_default(f->o->active_timeout_ms, ACTIVE_TIMEOUT_MS);
     int64_t deadline = clock_mono_ms() + limit;
 
     for (;;) {
-        if (vault_wait_ready(f->admin, VAULT_UNTIL_ACTIVE, SLICE_MS,
-                             transient_cancel(f->t), status, err) == 0)
+        if (vault_wait_ready(f->admin, VAULT_UNTIL_ACTIVE, &slice, status,
+                             err) == 0)
             return 0;
         if (err->kind == ERR_CANCELLED)
             return blame(f, TRANSIENT_CANCELLED, err);

@@ -53,28 +53,30 @@ static unsigned set_of(const struct json *names)
     return set;
 }
 
-static int read_sets(const struct json *answer, const char *const *paths,
-                     size_t count, unsigned *sets, struct error *err)
+static int read_sets(const struct json *answer,
+                     struct vault_capabilities *asked, size_t count,
+                     struct error *err)
 {
     const struct json *data = json_get(answer, "data");
     unsigned found[VAULT_CAPABILITY_PATHS_MAX];
 
     for (size_t i = 0; i < count; i++) {
-        const struct json *names = json_get(data, paths[i]);
+        const struct json *names = json_get(data, asked[i].path);
 
         if (json_type(names) != JSON_ARRAY)
             return error_set(err, ERR_UPSTREAM,
                              "the server did not say what is allowed on %s",
-                             paths[i]);
+                             asked[i].path);
         found[i] = set_of(names);
     }
-    memcpy(sets, found, count * sizeof *sets);
+    for (size_t i = 0; i < count; i++)
+        asked[i].set = found[i];
     return 0;
 }
 
 int vault_capabilities_self(struct vault *v, const struct vault_caller *who,
-                            const char *const *paths, size_t count,
-                            unsigned *sets, struct error *err)
+                            struct vault_capabilities *asked, size_t count,
+                            struct error *err)
 {
     struct exchange x = {
         .method = "POST",
@@ -97,14 +99,14 @@ int vault_capabilities_self(struct vault *v, const struct vault_caller *who,
     jsonw_object(&w, NULL);
     jsonw_array(&w, "paths");
     for (size_t i = 0; i < count; i++)
-        jsonw_text(&w, NULL, paths[i]);
+        jsonw_text(&w, NULL, asked[i].path);
     jsonw_end_array(&w);
     jsonw_end_object(&w);
     x.body = buf_text(&body);
     if (buf_check(&body, "a request", err) != 0 ||
         send_simple(v, &x, &answer, err) != 0)
         goto done;
-    rc = read_sets(answer, paths, count, sets, err);
+    rc = read_sets(answer, asked, count, err);
 done:
     json_free(answer);
     buf_done(&body);

@@ -33,13 +33,18 @@ struct vault_caller {
                               never the caller's own choice */
 };
 
-/* What the token may do on each of `count` paths (without "v1/"), in one
- * request: sets[i] belongs to paths[i].
+struct vault_capabilities {
+    const char *path; /* asked; without "v1/" */
+    unsigned set;     /* the answer */
+};
+
+/* What the token may do on each of the paths of asked[0 … count - 1], in one
+ * request; their sets are written.
  * -1: ERR_DENIED for a bad token (or one that may not even ask),
  * ERR_UNAVAILABLE when Vault is down, sealed or slow, ERR_UPSTREAM. */
 int vault_capabilities_self(struct vault *v, const struct vault_caller *who,
-                            const char *const *paths, size_t count,
-                            unsigned *sets, struct error *err) MUST_USE;
+                            struct vault_capabilities *asked, size_t count,
+                            struct error *err) MUST_USE;
 /* set has all of `wanted`, or is a root token's. */
 bool vault_capability_has(unsigned set, unsigned wanted);
 

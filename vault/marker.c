@@ -256,12 +256,12 @@ static int say_not_gone(struct vault *v, const struct watch *w,
 }
 
 int vault_marker_wait(struct vault *v, const struct vault_marker *m,
-                      int64_t timeout_ms, const struct cancel *cancel,
+                      const struct vault_wait *wait,
                       struct vault_status *status, struct error *err)
 {
-    struct watch w = {.end = clock_mono_ms() + timeout_ms};
+    assert(v != NULL && m != NULL && wait != NULL && status != NULL);
+    struct watch w = {.end = clock_mono_ms() + wait->timeout_ms};
 
-    assert(v != NULL && m != NULL && status != NULL);
     memset(status, 0, sizeof *status);
     for (;;) {
         int rc = ask_once(v, m, &w, status, err);
@@ -269,8 +269,8 @@ int vault_marker_wait(struct vault *v, const struct vault_marker *m,
         if (rc != 0)
             return rc > 0 ? 0 : -1;
         if (clock_mono_ms() >= w.end)
-            return say_not_gone(v, &w, status, timeout_ms, err);
-        if (send_pause(LOOK_EVERY_MS, cancel, err) != 0)
+            return say_not_gone(v, &w, status, wait->timeout_ms, err);
+        if (send_pause(LOOK_EVERY_MS, wait->cancel, err) != 0)
             return -1;
     }
 }

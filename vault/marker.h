@@ -42,11 +42,11 @@ int vault_marker_look(struct vault *v, const struct vault_marker *m,
                       enum vault_marker_state *state,
                       struct error *err) MUST_USE;
 /* Ask node v until the marker is gone.  0: applied.  -1: ERR_UPSTREAM "still
- * there" when `timeout_ms` is over and it answers, ERR_PRECONDITION as soon
+ * there" when the time is over and it answers, ERR_PRECONDITION as soon
  * as it is found sealed (keys are needed before anything can be asked),
  * ERR_UNAVAILABLE, ERR_CANCELLED.  `status` is its last word, always. */
 int vault_marker_wait(struct vault *v, const struct vault_marker *m,
-                      int64_t timeout_ms, const struct cancel *cancel,
+                      const struct vault_wait *wait,
                       struct vault_status *status, struct error *err) MUST_USE;
 /* Accepts NULL. */
 void vault_marker_free(struct vault_marker *m);

@@ -273,13 +273,13 @@ static int say_not_ready(struct vault *v, const struct vault_status *st,
 }
 
 int vault_wait_ready(struct vault *v, enum vault_until until,
-                     int64_t timeout_ms, const struct cancel *cancel,
-                     struct vault_status *out, struct error *err)
+                     const struct vault_wait *wait, struct vault_status *out,
+                     struct error *err)
 {
-    const int64_t end = clock_mono_ms() + timeout_ms;
+    assert(v != NULL && wait != NULL && out != NULL);
+    const int64_t end = clock_mono_ms() + wait->timeout_ms;
     struct error why;
 
-    assert(v != NULL && out != NULL);
     error_clear(&why);
     for (;;) {
         int64_t left = end - clock_mono_ms();
@@ -291,8 +291,8 @@ int vault_wait_ready(struct vault *v, enum vault_until until,
         if (is_so(out, until))
             return 0;
         if (clock_mono_ms() >= end)
-            return say_not_ready(v, out, timeout_ms, &why, err);
-        if (send_pause(ASK_EVERY_MS, cancel, err) != 0)
+            return say_not_ready(v, out, wait->timeout_ms, &why, err);
+        if (send_pause(ASK_EVERY_MS, wait->cancel, err) != 0)
             return -1;
     }
 }

@@ -68,11 +68,17 @@ enum vault_until {
     VAULT_UNTIL_SERVING, /* unsealed, and it knows a leader */
 };
 
+/* How long to ask. */
+struct vault_wait {
+    int64_t timeout_ms;
+    const struct cancel *cancel; /* may be NULL */
+};
+
 /* Ask until it is so; `out` is the last word, also on failure.  -1:
- * ERR_UNAVAILABLE when `timeout_ms` is over, ERR_CANCELLED. */
+ * ERR_UNAVAILABLE when the time is over, ERR_CANCELLED. */
 int vault_wait_ready(struct vault *v, enum vault_until until,
-                     int64_t timeout_ms, const struct cancel *cancel,
-                     struct vault_status *out, struct error *err) MUST_USE;
+                     const struct vault_wait *wait, struct vault_status *out,
+                     struct error *err) MUST_USE;
 
 enum { VAULT_NODES_MAX = 32 };
 

@@ -56,8 +56,8 @@ static int read_keys(const struct json *answer, bool recovery,
                        &out->root_token, err);
 }
 
-int vault_init(struct vault *v, unsigned shares, unsigned threshold,
-               bool recovery, struct vault_keys *out, struct error *err)
+int vault_init(struct vault *v, const struct vault_init_options *o,
+               struct vault_keys *out, struct error *err)
 {
     struct exchange x = {
         .method = "POST", .path = "sys/init", .timeout_ms = INIT_TIMEOUT_MS};
@@ -67,18 +67,18 @@ int vault_init(struct vault *v, unsigned shares, unsigned threshold,
     struct jsonw w;
     int rc = -1;
 
-    assert(v != NULL && out != NULL);
+    assert(v != NULL && o != NULL && out != NULL);
     buf_init(&body, 256);
     jsonw_init(&w, &body);
     jsonw_object(&w, NULL);
-    jsonw_u64(&w, recovery ? "recovery_shares" : "secret_shares", shares);
-    jsonw_u64(&w, recovery ? "recovery_threshold" : "secret_threshold",
-              threshold);
+    jsonw_u64(&w, o->recovery ? "recovery_shares" : "secret_shares", o->shares);
+    jsonw_u64(&w, o->recovery ? "recovery_threshold" : "secret_threshold",
+              o->threshold);
     jsonw_end_object(&w);
     x.body = buf_text(&body);
     if (buf_check(&body, "a request", err) != 0 ||
         send_simple(v, &x, &answer, err) != 0 ||
-        read_keys(answer, recovery, &keys, err) != 0)
+        read_keys(answer, o->recovery, &keys, err) != 0)
         goto done;
     *out = keys;
     rc = 0;

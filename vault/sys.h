@@ -30,10 +30,14 @@ struct vault_seal {
     char cluster_id[64]; /* "" while sealed */
 };
 
-/* `recovery`: the seal is an automatic one. */
-int vault_init(struct vault *v, unsigned shares, unsigned threshold,
-               bool recovery, struct vault_keys *out,
-               struct error *err) MUST_USE;
+struct vault_init_options {
+    unsigned shares;
+    unsigned threshold;
+    bool recovery; /* the seal is an automatic one */
+};
+
+int vault_init(struct vault *v, const struct vault_init_options *o,
+               struct vault_keys *out, struct error *err) MUST_USE;
 /* Accepts a zeroed one. */
 void vault_keys_done(struct vault_keys *k);
 

@@ -94,27 +94,30 @@ static void spawn(struct primary *p, const char *server)
 
 static void give_birth(struct primary *p, const struct primary_options *o)
 {
-    unsigned shares = o->shares != 0 ? o->shares : PRIMARY_SHARES;
-    unsigned threshold = o->threshold != 0 ? o->threshold : PRIMARY_THRESHOLD;
+    const struct vault_init_options init = {
+        .shares = o->shares != 0 ? o->shares : PRIMARY_SHARES,
+        .threshold = o->threshold != 0 ? o->threshold : PRIMARY_THRESHOLD,
+    };
+    const struct vault_wait wait = {.timeout_ms = 30000};
     struct vault_status status;
     struct vault_keys keys;
     struct vault_seal seal;
     struct error err;
     unsigned i;
 
-    if (vault_wait_ready(p->root, VAULT_UNTIL_ANSWERS, 30000, NULL, &status,
-                         &err) != 0 ||
-        vault_init(p->root, shares, threshold, false, &keys, &err) != 0)
+    if (vault_wait_ready(p->root, VAULT_UNTIL_ANSWERS, &wait, &status, &err) !=
+            0 ||
+        vault_init(p->root, &init, &keys, &err) != 0)
         die("init", &err);
-    for (i = 0; i < threshold; i++) {
+    for (i = 0; i < init.threshold; i++) {
         if (vault_unseal(p->root, keys.share[i], &seal, &err) != 0)
             die("unseal", &err);
     }
-    for (i = 0; i < shares; i++)
+    for (i = 0; i < init.shares; i++)
         p->share[i] = text_dup(keys.share[i]);
     if (vault_use_token(p->root, keys.root_token, &err) != 0 ||
-        vault_wait_ready(p->root, VAULT_UNTIL_ACTIVE, 30000, NULL, &status,
-                         &err) != 0)
+        vault_wait_ready(p->root, VAULT_UNTIL_ACTIVE, &wait, &status, &err) !=
+            0)
         die("active", &err);
     p->token = text_dup(keys.root_token);
     (void)text_copy(p->cluster_id, sizeof p->cluster_id, status.cluster_id);

@@ -33,6 +33,7 @@ enum { NODES_MAX = 8, SETTLE_MS = 30 * 1000, ARCHIVE_MAX = 64 << 20 };
 static char *node[NODES_MAX];
 static size_t nodes;
 static const char *root_token;
+static const struct vault_wait settle = {.timeout_ms = SETTLE_MS};
 
 static struct error err;
 
@@ -298,29 +299,27 @@ static char *token_of(const char *role)
 
 static void capabilities_are_those_of_the_real_path(void **state)
 {
-    static const char *const paths[] = {
-        "assay/restores/approve",
-        "assay/restores/0192f0c8-0000-7000-8000-000000000000/approve",
-        "assay/backups",
-        "sys/storage/raft/snapshot",
+    struct vault_capabilities asked[] = {
+        {.path = "assay/restores/approve"},
+        {.path = "assay/restores/0192f0c8-0000-7000-8000-000000000000/approve"},
+        {.path = "assay/backups"},
+        {.path = "sys/storage/raft/snapshot"},
     };
     struct vault *v = as_root(a_standby());
     char *token = token_of("service");
     struct vault_caller who = {.token = token};
-    unsigned sets[4];
 
     (void)state;
-    must(vault_capabilities_self(v, &who, paths, 4, sets, &err));
-    assert_int_equal(sets[0], 0);
-    assert_int_equal(sets[1], VAULT_CAP_UPDATE | VAULT_CAP_SUDO);
-    assert_int_equal(sets[2], 0);
-    assert_int_equal(sets[3], VAULT_CAP_READ | VAULT_CAP_UPDATE);
+    must(vault_capabilities_self(v, &who, asked, 4, &err));
+    assert_int_equal(asked[0].set, 0);
+    assert_int_equal(asked[1].set, VAULT_CAP_UPDATE | VAULT_CAP_SUDO);
+    assert_int_equal(asked[2].set, 0);
+    assert_int_equal(asked[3].set, VAULT_CAP_READ | VAULT_CAP_UPDATE);
     who.token = root_token;
-    must(vault_capabilities_self(v, &who, paths, 1, sets, &err));
-    assert_int_equal(sets[0], VAULT_CAP_ROOT);
+    must(vault_capabilities_self(v, &who, asked, 1, &err));
+    assert_int_equal(asked[0].set, VAULT_CAP_ROOT);
     who.token = "s.nonsense";
-    assert_int_equal(vault_capabilities_self(v, &who, paths, 1, sets, &err),
-                     -1);
+    assert_int_equal(vault_capabilities_self(v, &who, asked, 1, &err), -1);
     assert_int_equal(err.kind, ERR_DENIED);
     secret_free(token);
     vault_free(v);
@@ -382,7 +381,7 @@ static void through_a_standby_and_back(const char *role)
     assert_int_equal(result.outcome, VAULT_RESTORE_ACCEPTED);
     assert_int_equal(result.sent, m.len);
     assert_string_equal(result.leader_address, vault_address(leader));
-    must(vault_marker_wait(leader, marker, SETTLE_MS, NULL, &st, &err));
+    must(vault_marker_wait(leader, marker, &settle, &st, &err));
     vault_forget_login(v);
     must(vault_read(leader, "live/state", &answer, &err));
     assert_string_equal(json_get_text(json_get(answer, "data"), "is", ""),
@@ -392,8 +391,7 @@ static void through_a_standby_and_back(const char *role)
         struct vault *n = NULL;
 
         must(vault_at(v, node[i], &n, &err));
-        must(vault_wait_ready(n, VAULT_UNTIL_SERVING, SETTLE_MS, NULL, &st,
-                              &err));
+        must(vault_wait_ready(n, VAULT_UNTIL_SERVING, &settle, &st, &err));
         vault_free(n);
     }
     vault_marker_free(marker);
@@ -470,7 +468,7 @@ static void shares_open_a_sealed_node(void **state)
             assert_int_equal(seal.progress, 1);
     }
     assert_false(seal.sealed);
-    must(vault_wait_ready(v, VAULT_UNTIL_SERVING, SETTLE_MS, NULL, &st, &err));
+    must(vault_wait_ready(v, VAULT_UNTIL_SERVING, &settle, &st, &err));
     vault_free(v);
 }
 

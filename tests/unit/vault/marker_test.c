@@ -31,7 +31,8 @@ static void restore(struct fixture *f)
 static int wait_for(struct fixture *f, const struct vault_marker *m,
                     int64_t timeout_ms, struct vault_status *st)
 {
-    return vault_marker_wait(f->v, m, timeout_ms, NULL, st, &f->err);
+    return vault_marker_wait(
+        f->v, m, &(struct vault_wait){.timeout_ms = timeout_ms}, st, &f->err);
 }
 
 static void gone_after_a_restore(void **state)
@@ -141,12 +142,11 @@ static void waiting_can_be_cancelled(void **state)
     struct fixture *f = *state;
     struct vault_marker *m = NULL;
     struct vault_status st;
+    const struct cancel cancel = {.requested = true};
+    const struct vault_wait wait = {.timeout_ms = 20000, .cancel = &cancel};
 
     assert_ok(f, vault_marker_make(f->v, &m, &f->err));
-    assert_fails(f,
-                 vault_marker_wait(f->v, m, 20000,
-                                   &(struct cancel){.requested = true}, &st,
-                                   &f->err),
+    assert_fails(f, vault_marker_wait(f->v, m, &wait, &st, &f->err),
                  ERR_CANCELLED);
     vault_marker_free(m);
     vault_marker_free(NULL);

@@ -141,25 +141,26 @@ static void waiting_ends_when_it_is_so_and_when_it_is_not(void **state)
 {
     struct fixture *f = *state;
     struct vault_status st;
+    const struct cancel cancel = {.requested = true};
+    struct vault_wait wait = {.timeout_ms = 5000};
     int64_t start = clock_mono_ms();
 
-    assert_ok(f, vault_wait_ready(f->v, VAULT_UNTIL_ACTIVE, 5000, NULL, &st,
-                                  &f->err));
+    assert_ok(f,
+              vault_wait_ready(f->v, VAULT_UNTIL_ACTIVE, &wait, &st, &f->err));
     assert_true(clock_mono_ms() - start < 1000);
     standin_set(&fixture_here, "{\"sealed\":true}");
-    assert_ok(f, vault_wait_ready(f->v, VAULT_UNTIL_ANSWERS, 5000, NULL, &st,
-                                  &f->err));
+    assert_ok(f,
+              vault_wait_ready(f->v, VAULT_UNTIL_ANSWERS, &wait, &st, &f->err));
+    wait.timeout_ms = 500;
     assert_fails(
-        f,
-        vault_wait_ready(f->v, VAULT_UNTIL_UNSEALED, 500, NULL, &st, &f->err),
+        f, vault_wait_ready(f->v, VAULT_UNTIL_UNSEALED, &wait, &st, &f->err),
         ERR_UNAVAILABLE);
     assert_true(st.sealed);
     assert_non_null(strstr(f->err.text, "still sealed"));
-    assert_fails(f,
-                 vault_wait_ready(f->v, VAULT_UNTIL_UNSEALED, 5000,
-                                  &(struct cancel){.requested = true}, &st,
-                                  &f->err),
-                 ERR_CANCELLED);
+    wait = (struct vault_wait){.timeout_ms = 5000, .cancel = &cancel};
+    assert_fails(
+        f, vault_wait_ready(f->v, VAULT_UNTIL_UNSEALED, &wait, &st, &f->err),
+        ERR_CANCELLED);
 }
 
 static void nodes_that_may_not_be_asked_are_a_fact(void **state)
