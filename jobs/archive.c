@@ -47,8 +47,7 @@ int archive_check_manifest(const struct job *job,
     char key[STORAGE_KEY_MAX];
     int rc = -1;
 
-    if (storage_key(row->cluster, row->created_ms, row->id, "json", key, err) !=
-            0 ||
+    if (catalogue_key(row, "json", key, err) != 0 ||
         catalogue_read_snapshot(&from, key, &m, err) != 0)
         goto done;
     if (strcmp(m.row.sha256, row->sha256) != 0 ||
@@ -80,8 +79,7 @@ int archive_check_verdict(const struct job *job, const struct snapshot_row *row,
         return error_set(err, ERR_PRECONDITION, "the snapshot is %s",
                          store_verdict_name(row->verdict));
     snprintf(suffix, sizeof(suffix), "%s.json", row->validation_id);
-    if (storage_key(row->cluster, row->created_ms, row->id, suffix, key, err) !=
-            0 ||
+    if (catalogue_key(row, suffix, key, err) != 0 ||
         catalogue_read_validation(&from, key, &m, err) != 0)
         goto done;
     if (m.verdict != STORE_VALID || strcmp(m.sha256, row->sha256) != 0 ||

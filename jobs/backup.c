@@ -204,10 +204,10 @@ int backup_take(struct job *job, const struct backup_request *request,
     snapshot_facts_init(&b.facts);
     id_new(b.id);
     b.created_ms = clock_now_ms();
-    if (storage_key(request->cluster, b.created_ms, b.id, "snap", b.key, err) !=
-            0 ||
-        storage_key(request->cluster, b.created_ms, b.id, "json",
-                    b.manifest_key, err) != 0)
+    const struct storage_snapshot whose = {
+        .cluster = request->cluster, .created_at = b.created_ms, .id = b.id};
+    if (storage_key(&whose, "snap", b.key, err) != 0 ||
+        storage_key(&whose, "json", b.manifest_key, err) != 0)
         goto done;
     if (store_leftovers(&b, err) != 0)
         goto done;

@@ -7,18 +7,26 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "storage/storage.h"
 #include "store/checks.h"
 #include "store/runs.h"
 #include "store/snapshots.h"
 
+int catalogue_key(const struct snapshot_row *row, const char *suffix,
+                  char out[STORAGE_KEY_MAX], struct error *err)
+{
+    return storage_key(&(struct storage_snapshot){.cluster = row->cluster,
+                                                  .created_at = row->created_ms,
+                                                  .id = row->id},
+                       suffix, out, err);
+}
+
 /* A manifest lies where its content says it belongs: one copied to another
  * place would pass an old archive off as another. */
-static int check_place(const char *key, const char *cluster, int64_t created_ms,
-                       const char *id, const char *suffix, struct error *err)
+static int check_place(const char *key, const struct snapshot_row *row,
+                       const char *suffix, struct error *err)
 {
     char expected[STORAGE_KEY_MAX];
-    if (storage_key(cluster, created_ms, id, suffix, expected, err) != 0) {
+    if (catalogue_key(row, suffix, expected, err) != 0) {
         err->kind = ERR_CORRUPT;
         return -1;
     }
@@ -37,8 +45,7 @@ int catalogue_add_copy(struct snapshot_row *row, const struct storage *storage,
     if (row->copies_count >= SNAPSHOTS_COPIES_MAX)
         return error_set(err, ERR_TOO_LARGE, "a snapshot has %d copies at most",
                          SNAPSHOTS_COPIES_MAX);
-    if (storage_key(row->cluster, row->created_ms, row->id, "snap", key, err) !=
-        0)
+    if (catalogue_key(row, "snap", key, err) != 0)
         return -1;
     if (!text_copy(copy->storage, sizeof(copy->storage),
                    storage_name(storage)) ||
@@ -62,8 +69,7 @@ int catalogue_read_snapshot(const struct catalogue_source *from,
         manifest_read_snapshot(buf_text(&text), text.len, from->trust, &m,
                                err) != 0)
         goto done;
-    if (check_place(key, m.row.cluster, m.row.created_ms, m.row.id, "json",
-                    err) != 0)
+    if (check_place(key, &m.row, "json", err) != 0)
         goto done;
     *out = m;
     m = (struct manifest_snapshot){0};
@@ -133,7 +139,7 @@ static int find_subject(const struct catalogue_source *from, const char *key,
     if (snapshots_get(from->store, m->snapshot_id, NULL, &row, err) != 0)
         return -1;
     snprintf(suffix, sizeof(suffix), "%s.json", m->run_id);
-    if (check_place(key, row.cluster, row.created_ms, row.id, suffix, err) != 0)
+    if (check_place(key, &row, suffix, err) != 0)
         return -1;
     if (strcmp(row.sha256, m->sha256) != 0)
         return error_set(err, ERR_CORRUPT,

@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "jobs/manifest.h"
+#include "storage/storage.h"
 
 struct store;
-struct storage;
 
 struct catalogue_source {
     struct store *store;
@@ -19,6 +19,10 @@ struct catalogue_source {
     const struct manifest_trust *trust;
     bool pinned; /* a snapshot that is new to the catalog */
 };
+
+/* The storage key of one of a snapshot's files, as storage_key. */
+int catalogue_key(const struct snapshot_row *row, const char *suffix,
+                  char out[STORAGE_KEY_MAX], struct error *err) MUST_USE;
 
 /* Append to `row` where its archive is in this storage: the copy's location
  * is the storage key. */

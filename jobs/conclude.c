@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jobs/catalogue.h"
 #include "jobs/manifest.h"
 #include "storage/storage.h"
 #include "store/validations.h"
@@ -95,8 +96,7 @@ static int sign(const struct conclusion *c, struct manifest_validation *m,
     m->restore_ms = c->restore_ms;
     snprintf(suffix, sizeof(suffix), "%s.json", run->id);
     if (runs_phases(job->world->store, run->id, &m->phases, err) != 0 ||
-        storage_key(c->row->cluster, c->row->created_ms, c->row->id, suffix,
-                    key, err) != 0 ||
+        catalogue_key(c->row, suffix, key, err) != 0 ||
         manifest_write_validation(m, job->world->signer, &text, err) != 0)
         goto done;
     if (storage_put(job->world->storage, key, text.data, text.len, err) != 0)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "jobs/catalogue.h"
 #include "jobs/engine.h"
 #include "storage/storage.h"
 #include "store/snapshots.h"
@@ -95,10 +96,8 @@ static int delete_files(struct jobs *j, const struct snapshot_row *row,
     char prefix[STORAGE_KEY_MAX];
     struct found_keys keys = {storage, manifest, archive};
 
-    if (storage_key(row->cluster, row->created_ms, row->id, "json", manifest,
-                    err) != 0 ||
-        storage_key(row->cluster, row->created_ms, row->id, "snap", archive,
-                    err) != 0)
+    if (catalogue_key(row, "json", manifest, err) != 0 ||
+        catalogue_key(row, "snap", archive, err) != 0)
         return -1;
     text_copy(prefix, sizeof(prefix), manifest);
     prefix[strlen(prefix) - strlen("json")] = '\0';

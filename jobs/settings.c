@@ -65,7 +65,9 @@ static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
         struct jobs_settings_cluster *to = &s->clusters[i];
         char key[STORAGE_KEY_MAX];
         assert(from->name != NULL);
-        if (storage_key(from->name, 0, "x", "snap", key, err) != 0)
+        if (storage_key(
+                &(struct storage_snapshot){.cluster = from->name, .id = "x"},
+                "snap", key, err) != 0)
             return -1;
         if (strlen(from->name) >= RUN_NAME_MAX)
             return error_set(err, ERR_INVALID,

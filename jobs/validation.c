@@ -55,8 +55,7 @@ static int store_leftovers(struct validation *v, struct error *err)
     char suffix[ID_TEXT_MAX + 8];
     char key[STORAGE_KEY_MAX];
     snprintf(suffix, sizeof(suffix), "%s.json", v->job->run.id);
-    if (storage_key(v->row.cluster, v->row.created_ms, v->row.id, suffix, key,
-                    err) != 0)
+    if (catalogue_key(&v->row, suffix, key, err) != 0)
         return -1;
     buf_init(&text, LIMIT_REQUEST_BODY);
     jsonw_init(&w, &text);

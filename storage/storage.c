@@ -127,22 +127,22 @@ static int check_key(const char *key, struct error *err)
                      key == NULL ? "" : key);
 }
 
-int storage_key(const char *cluster, int64_t created_at, const char *id,
-                const char *suffix, char out[STORAGE_KEY_MAX],
-                struct error *err)
+int storage_key(const struct storage_snapshot *of, const char *suffix,
+                char out[STORAGE_KEY_MAX], struct error *err)
 {
-    assert(cluster != NULL && id != NULL && suffix != NULL);
+    assert(of != NULL && suffix != NULL);
+    assert(of->cluster != NULL && of->id != NULL);
     int year = 0;
     int month = 0;
-    if (!part_valid(cluster, strlen(cluster)))
+    if (!part_valid(of->cluster, strlen(of->cluster)))
         return error_set(err, ERR_INVALID,
                          "a cluster cannot be named \"%.128s\": letters, "
                          "digits, '.', '_' and '-' only, 128 at most",
-                         cluster);
-    clock_year_month(created_at, &year, &month);
+                         of->cluster);
+    clock_year_month(of->created_at, &year, &month);
     char key[STORAGE_KEY_MAX];
-    int n = snprintf(key, sizeof(key), "%s/%04d/%02d/%s.%s", cluster, year,
-                     month, id, suffix);
+    int n = snprintf(key, sizeof(key), "%s/%04d/%02d/%s.%s", of->cluster, year,
+                     month, of->id, suffix);
     if (n < 0 || (size_t)n >= sizeof(key))
         return error_set(err, ERR_INVALID, "the storage key is too long");
     if (check_key(key, err) != 0)

@@ -49,11 +49,16 @@ const char *storage_name(const struct storage *s);
 const char *storage_types(void);
 
 bool storage_key_valid(const char *key);
-/* The key of a snapshot's file: suffix "snap", "json" or "<run>.json".
+/* What the keys of a snapshot's files are made of. */
+struct storage_snapshot {
+    const char *cluster;
+    int64_t created_at; /* Unix milliseconds */
+    const char *id;
+};
+/* The key of one of its files: suffix "snap", "json" or "<run>.json".
  * ERR_INVALID if the cluster's name cannot be part of one. */
-int storage_key(const char *cluster, int64_t created_at, const char *id,
-                const char *suffix, char out[STORAGE_KEY_MAX],
-                struct error *err) MUST_USE;
+int storage_key(const struct storage_snapshot *of, const char *suffix,
+                char out[STORAGE_KEY_MAX], struct error *err) MUST_USE;
 /* Where an object is, for people: "/var/lib/assay/snapshots/main/…" or a
  * URL.  Cut to `size`. */
 void storage_location(const struct storage *s, const char *key, char *out,

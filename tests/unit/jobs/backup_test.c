@@ -295,8 +295,7 @@ static void test_crash_before_the_row(void **state)
     fixture_start(&f);
     fixture_snapshot(&f, id);
     assert_int_equal(snapshots_get(f.store, id, NULL, &row, &err), 0);
-    assert_int_equal(
-        storage_key("main", row.created_ms, id, "json", manifest, &err), 0);
+    assert_int_equal(catalogue_key(&row, "json", manifest, &err), 0);
     /* The same storage with a catalog that never heard of it. */
     jobs_free(f.jobs);
     f.jobs = NULL;

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "jobs/catalogue.h"
 
 static int ok(int rc, const struct error *err)
 {
@@ -209,8 +210,7 @@ void fixture_judge(struct fixture *f, const char *snapshot_id,
     buf_init(&text, LIMIT_MANIFEST);
     ok(manifest_write_validation(&m, signer, &text, &err), &err);
     snprintf(suffix, sizeof(suffix), "%s.json", m.run_id);
-    ok(storage_key(row.cluster, row.created_ms, row.id, suffix, key, &err),
-       &err);
+    ok(catalogue_key(&row, suffix, key, &err), &err);
     ok(storage_put(f->storage, key, text.data, text.len, &err), &err);
     struct snapshot_judgement j = {.id = row.id,
                                    .verdict = verdict,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "jobs/catalogue.h"
 #include "jobs/rebuild.h"
 #include "tests/unit/jobs/fixture.h"
 
@@ -152,8 +153,7 @@ static void test_manifests_stay_where_they_belong(void **state)
     struct error err = {0};
     fixture_snapshot(&f, id);
     get(id, &row);
-    assert_int_equal(storage_key("main", row.created_ms, id, "json", key, &err),
-                     0);
+    assert_int_equal(catalogue_key(&row, "json", key, &err), 0);
     copy_object(key, "main/2031/01/0198c0de-0000-7000-8000-000000000001.json");
     lose_catalog();
     struct rebuild_result r = rebuild();
