@@ -66,8 +66,7 @@ int catalogue_read_snapshot(const struct catalogue_source *from,
 
     buf_init(&text, LIMIT_MANIFEST);
     if (storage_get(from->storage, key, &text, err) != 0 ||
-        manifest_read_snapshot(buf_text(&text), text.len, from->trust, &m,
-                               err) != 0)
+        manifest_read_snapshot(&text, from->trust, &m, err) != 0)
         goto done;
     if (check_place(key, &m.row, "json", err) != 0)
         goto done;
@@ -117,8 +116,7 @@ int catalogue_read_validation(const struct catalogue_source *from,
 
     buf_init(&text, LIMIT_MANIFEST);
     if (storage_get(from->storage, key, &text, err) != 0 ||
-        manifest_read_validation(buf_text(&text), text.len, from->trust, &m,
-                                 err) != 0)
+        manifest_read_validation(&text, from->trust, &m, err) != 0)
         goto done;
     *out = m;
     m = (struct manifest_validation){0};

@@ -27,10 +27,10 @@ static void encode(struct buf *b, const char *type, const char *payload,
     buf_add(b, payload, len);
 }
 
-int envelope_sign(const char *type, const char *payload, size_t len,
+int envelope_sign(const char *type, const struct buf *payload,
                   struct signer *signer, struct buf *out, struct error *err)
 {
-    assert(type != NULL && signer != NULL && out != NULL);
+    assert(type != NULL && payload != NULL && signer != NULL && out != NULL);
     uint8_t key[DIGEST_PUBLIC_KEY_SIZE];
     uint8_t signature[DIGEST_SIGNATURE_SIZE];
     char keyid[MANIFEST_KEYID_MAX];
@@ -41,14 +41,14 @@ int envelope_sign(const char *type, const char *payload, size_t len,
     int rc = -1;
 
     buf_init(&signed_bytes, LIMIT_MANIFEST);
-    encode(&signed_bytes, type, payload, len);
+    encode(&signed_bytes, type, buf_text(payload), payload->len);
     if (buf_check(&signed_bytes, "the manifest", err) != 0 ||
         signer_sign(signer, signed_bytes.data, signed_bytes.len, signature,
                     err) != 0)
         goto done;
     signer_public_key(signer, key);
     manifest_keyid(key, keyid);
-    body = text_base64(payload, len);
+    body = text_base64(buf_text(payload), payload->len);
     sig = text_base64(signature, sizeof(signature));
     if (body == NULL || sig == NULL) {
         error_memory(err);
@@ -95,7 +95,7 @@ static bool signed_by(const struct json *signatures, const struct buf *bytes,
     return false;
 }
 
-int envelope_open(const char *text, size_t len, const char *type,
+int envelope_open(const struct buf *text, const char *type,
                   const struct manifest_trust *trust, struct buf *out,
                   struct error *err)
 {
@@ -108,7 +108,7 @@ int envelope_open(const char *text, size_t len, const char *type,
     int rc = -1;
 
     buf_init(&bytes, LIMIT_MANIFEST);
-    if (json_parse(text, len, &root, &why) != 0) {
+    if (json_parse(buf_text(text), text->len, &root, &why) != 0) {
         error_set(err, ERR_CORRUPT, "not a signed manifest: %s", why.text);
         goto done;
     }

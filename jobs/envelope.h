@@ -5,8 +5,6 @@
 #ifndef ASSAY_JOBS_ENVELOPE_H
 #define ASSAY_JOBS_ENVELOPE_H
 
-#include <stddef.h>
-
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -16,14 +14,14 @@
 #define ENVELOPE_VALIDATION "application/vnd.assay.validation+json"
 
 /* Append the envelope of `payload` to `out`. */
-int envelope_sign(const char *type, const char *payload, size_t len,
+int envelope_sign(const char *type, const struct buf *payload,
                   struct signer *signer, struct buf *out,
                   struct error *err) MUST_USE;
 
 /* Append the payload of the envelope `text` to `out`.  ERR_CORRUPT: not an
  * envelope, or of another type; ERR_DENIED: no good signature by a key of
  * `trust`. */
-int envelope_open(const char *text, size_t len, const char *type,
+int envelope_open(const struct buf *text, const char *type,
                   const struct manifest_trust *trust, struct buf *out,
                   struct error *err) MUST_USE;
 

@@ -17,7 +17,7 @@ static int sign_document(const char *type, const struct buf *doc,
 {
     if (buf_check(doc, "the manifest", err) != 0)
         return -1;
-    return envelope_sign(type, doc->data, doc->len, signer, out, err);
+    return envelope_sign(type, doc, signer, out, err);
 }
 
 int manifest_write_snapshot(const struct manifest_snapshot *m,

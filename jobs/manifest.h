@@ -73,11 +73,11 @@ int manifest_write_validation(const struct manifest_validation *m,
 
 /* Verify, then parse.  ERR_DENIED: no signature by a trusted key;
  * ERR_CORRUPT: not such a document.  *out is released with the _done. */
-int manifest_read_snapshot(const char *text, size_t len,
+int manifest_read_snapshot(const struct buf *text,
                            const struct manifest_trust *trust,
                            struct manifest_snapshot *out,
                            struct error *err) MUST_USE;
-int manifest_read_validation(const char *text, size_t len,
+int manifest_read_validation(const struct buf *text,
                              const struct manifest_trust *trust,
                              struct manifest_validation *out,
                              struct error *err) MUST_USE;

@@ -64,6 +64,15 @@ static int read_time(const struct json *doc, const char *key, int64_t *out,
     return text_rfc3339_ms(text, out) ? 0 : field_bad(key, err);
 }
 
+/* Seconds, which may be missing: -1 stands for "not measured". */
+static int64_t read_duration(const struct json *doc, const char *key)
+{
+    double seconds = json_get_double(doc, key, -1);
+    if (seconds < 0 || seconds > 1e9)
+        return -1;
+    return (int64_t)(seconds * 1000 + 0.5);
+}
+
 static int read_sha256(const struct json *doc, char out[SNAPSHOTS_SHA256_MAX],
                        struct error *err)
 {
@@ -76,7 +85,7 @@ static int read_sha256(const struct json *doc, char out[SNAPSHOTS_SHA256_MAX],
 }
 
 /* Verify `text` and parse what it holds. */
-static int open_document(const char *type, const char *text, size_t len,
+static int open_document(const struct buf *text, const char *type,
                          const struct manifest_trust *trust,
                          struct memory **out, struct error *err)
 {
@@ -90,7 +99,7 @@ static int open_document(const char *type, const char *text, size_t len,
         error_memory(err);
         goto done;
     }
-    if (envelope_open(text, len, type, trust, &doc, err) != 0)
+    if (envelope_open(text, type, trust, &doc, err) != 0)
         goto done;
     if (json_parse(buf_text(&doc), doc.len, &m->root, err) != 0)
         goto done;
@@ -161,7 +170,7 @@ static int read_row(const struct json *d, struct snapshot_row *r,
     return 0;
 }
 
-int manifest_read_snapshot(const char *text, size_t len,
+int manifest_read_snapshot(const struct buf *text,
                            const struct manifest_trust *trust,
                            struct manifest_snapshot *out, struct error *err)
 {
@@ -169,7 +178,7 @@ int manifest_read_snapshot(const char *text, size_t len,
     struct memory *memory = NULL;
     int rc = -1;
 
-    if (open_document(ENVELOPE_SNAPSHOT, text, len, trust, &memory, err) != 0)
+    if (open_document(text, ENVELOPE_SNAPSHOT, trust, &memory, err) != 0)
         return -1;
     m.memory = memory;
     if (read_row(memory->root, &m.row, err) != 0 ||
@@ -246,12 +255,10 @@ static int read_phases(const struct json *doc, struct run_phases *phases,
     for (const struct json *p = json_first(list);
          p != NULL && phases->count < RUN_PHASES_MAX; p = json_next(p)) {
         struct run_phase *phase = &phases->items[phases->count];
-        double seconds = json_get_double(p, "duration_seconds", -1);
         if (read_text(p, "name", phase->name, sizeof(phase->name), err) != 0 ||
             read_time(p, "started_at", &phase->started_ms, err) != 0)
             return -1;
-        phase->duration_ms =
-            seconds < 0 || seconds > 1e9 ? -1 : (int64_t)(seconds * 1000 + 0.5);
+        phase->duration_ms = read_duration(p, "duration_seconds");
         phases->count++;
     }
     return 0;
@@ -262,7 +269,6 @@ static int read_validation(struct memory *memory, struct manifest_validation *m,
 {
     const struct json *d = memory->root;
     const struct json *who = json_get(d, "requested_by");
-    double seconds = json_get_double(d, "restore_seconds", -1);
 
     if (read_id(d, "run_id", m->run_id, err) != 0 ||
         read_id(d, "snapshot_id", m->snapshot_id, err) != 0 ||
@@ -281,14 +287,13 @@ static int read_validation(struct memory *memory, struct manifest_validation *m,
         read_text(who, "entity_id", m->entity_id, sizeof(m->entity_id), err) !=
             0)
         return -1;
-    m->restore_ms =
-        seconds < 0 || seconds > 1e9 ? -1 : (int64_t)(seconds * 1000 + 0.5);
+    m->restore_ms = read_duration(d, "restore_seconds");
     if (read_checks(memory, m, err) != 0)
         return -1;
     return read_phases(d, &m->phases, err);
 }
 
-int manifest_read_validation(const char *text, size_t len,
+int manifest_read_validation(const struct buf *text,
                              const struct manifest_trust *trust,
                              struct manifest_validation *out, struct error *err)
 {
@@ -296,7 +301,7 @@ int manifest_read_validation(const char *text, size_t len,
     struct memory *memory = NULL;
     int rc = -1;
 
-    if (open_document(ENVELOPE_VALIDATION, text, len, trust, &memory, err) != 0)
+    if (open_document(text, ENVELOPE_VALIDATION, trust, &memory, err) != 0)
         return -1;
     m.memory = memory;
     if (read_validation(memory, &m, err) != 0)

@@ -105,7 +105,7 @@ static void test_snapshot_there_and_back(void **state)
     struct buf text;
     write_sample(k, &text);
     sample_snapshot(&was);
-    if (manifest_read_snapshot(text.data, text.len, &trust, &is, &err) != 0)
+    if (manifest_read_snapshot(&text, &trust, &is, &err) != 0)
         fail_msg("%s", err.text);
     assert_memory_equal(&is.row, &was.row, sizeof(is.row));
     assert_int_equal(is.prefixes_count, 3);
@@ -135,7 +135,7 @@ static void test_any_changed_byte(void **state)
         struct error err = {0};
         char before = text.data[i];
         text.data[i] = before == 'A' ? 'B' : 'A';
-        if (manifest_read_snapshot(text.data, text.len, &trust, &is, &err) == 0)
+        if (manifest_read_snapshot(&text, &trust, &is, &err) == 0)
             assert_memory_equal(&is.row, &was.row, sizeof(is.row));
         else
             refused++;
@@ -157,9 +157,12 @@ static void test_cut_anywhere(void **state)
     for (size_t len = 0; len + 1 < text.len; len += 7) {
         struct manifest_snapshot is = {0};
         struct error err = {0};
-        assert_int_equal(
-            manifest_read_snapshot(text.data, len, &trust, &is, &err), -1);
+        struct buf cut;
+        buf_init(&cut, LIMIT_MANIFEST);
+        buf_add(&cut, text.data, len);
+        assert_int_equal(manifest_read_snapshot(&cut, &trust, &is, &err), -1);
         assert_int_equal(err.kind, ERR_CORRUPT);
+        buf_done(&cut);
     }
     buf_done(&text);
 }
@@ -174,14 +177,11 @@ static void test_who_signed(void **state)
     struct error err = {0};
     struct buf text;
     write_sample(k, &text);
-    assert_int_equal(
-        manifest_read_snapshot(text.data, text.len, &other, &is, &err), -1);
+    assert_int_equal(manifest_read_snapshot(&text, &other, &is, &err), -1);
     assert_int_equal(err.kind, ERR_DENIED);
-    assert_int_equal(
-        manifest_read_snapshot(text.data, text.len, &nobody, &is, &err), -1);
+    assert_int_equal(manifest_read_snapshot(&text, &nobody, &is, &err), -1);
     assert_int_equal(err.kind, ERR_DENIED);
-    assert_int_equal(
-        manifest_read_snapshot(text.data, text.len, &both, &is, &err), 0);
+    assert_int_equal(manifest_read_snapshot(&text, &both, &is, &err), 0);
     manifest_snapshot_done(&is);
     buf_done(&text);
 }
@@ -195,8 +195,7 @@ static void test_types_are_signed(void **state)
     struct error err = {0};
     struct buf text;
     write_sample(k, &text);
-    assert_int_equal(
-        manifest_read_validation(text.data, text.len, &trust, &v, &err), -1);
+    assert_int_equal(manifest_read_validation(&text, &trust, &v, &err), -1);
     assert_int_equal(err.kind, ERR_CORRUPT);
     char *at = strstr(text.data, "assay.snapshot+json");
     assert_non_null(at);
@@ -205,9 +204,7 @@ static void test_types_are_signed(void **state)
     buf_add(&forged, text.data, (size_t)(at - text.data));
     buf_str(&forged, "assay.validation+json");
     buf_str(&forged, at + strlen("assay.snapshot+json"));
-    assert_int_equal(
-        manifest_read_validation(forged.data, forged.len, &trust, &v, &err),
-        -1);
+    assert_int_equal(manifest_read_validation(&forged, &trust, &v, &err), -1);
     assert_int_equal(err.kind, ERR_DENIED);
     buf_done(&forged);
     buf_done(&text);
@@ -228,16 +225,18 @@ static void test_signed_nonsense(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct manifest_snapshot is = {0};
         struct error err = {0};
+        struct buf payload;
         struct buf text;
+        buf_init(&payload, LIMIT_MANIFEST);
         buf_init(&text, LIMIT_MANIFEST);
-        assert_int_equal(envelope_sign(ENVELOPE_SNAPSHOT, bad[i],
-                                       strlen(bad[i]), k->signer[0], &text,
-                                       &err),
+        buf_str(&payload, bad[i]);
+        assert_int_equal(envelope_sign(ENVELOPE_SNAPSHOT, &payload,
+                                       k->signer[0], &text, &err),
                          0);
-        assert_int_equal(
-            manifest_read_snapshot(text.data, text.len, &trust, &is, &err), -1);
+        assert_int_equal(manifest_read_snapshot(&text, &trust, &is, &err), -1);
         assert_int_equal(err.kind, ERR_CORRUPT);
         buf_done(&text);
+        buf_done(&payload);
     }
 }
 
@@ -248,15 +247,17 @@ static void test_what_is_signed(void **state)
     struct keys *k = *state;
     struct error err = {0};
     struct json *root = NULL;
+    struct buf payload;
     struct buf text;
     uint8_t sig[DIGEST_SIGNATURE_SIZE];
     size_t len = 0;
     static const char pae[] = "DSSEv1 29 http://example.com/HelloWorld 11 "
                               "hello world";
+    buf_init(&payload, LIMIT_MANIFEST);
     buf_init(&text, LIMIT_MANIFEST);
-    assert_int_equal(envelope_sign("http://example.com/HelloWorld",
-                                   "hello world", 11, k->signer[0], &text,
-                                   &err),
+    buf_str(&payload, "hello world");
+    assert_int_equal(envelope_sign("http://example.com/HelloWorld", &payload,
+                                   k->signer[0], &text, &err),
                      0);
     assert_int_equal(json_parse(text.data, text.len, &root, &err), 0);
     assert_string_equal(json_get_text(root, "payload", ""), "aGVsbG8gd29ybGQ=");
@@ -267,6 +268,7 @@ static void test_what_is_signed(void **state)
     assert_true(signer_verify(k->key[0], pae, sizeof(pae) - 1, sig));
     json_free(root);
     buf_done(&text);
+    buf_done(&payload);
 }
 
 static void test_validation_there_and_back(void **state)
@@ -311,7 +313,7 @@ static void test_validation_there_and_back(void **state)
     buf_init(&text, LIMIT_MANIFEST);
     assert_int_equal(manifest_write_validation(&was, k->signer[0], &text, &err),
                      0);
-    if (manifest_read_validation(text.data, text.len, &trust, &is, &err) != 0)
+    if (manifest_read_validation(&text, &trust, &is, &err) != 0)
         fail_msg("%s", err.text);
     assert_string_equal(is.run_id, RUN);
     assert_string_equal(is.snapshot_id, ID);
