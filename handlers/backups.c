@@ -9,12 +9,11 @@ int handlers_backups_create(void *app, struct request *request,
     struct handlers_app *a = app;
     struct jobs_caller who = runs_caller(request);
     struct jobs_backup_request what = {0};
-    struct runs_created made = {0};
+    struct jobs_submitted made = {0};
     int rc = -1;
 
     if (runs_text_field(request, "cluster", &what.cluster, err) != 0 ||
-        jobs_submit_backup(a->jobs, &what, &who, &made.run, &made.existing,
-                           err) != 0)
+        jobs_submit_backup(a->jobs, &what, &who, &made, err) != 0)
         return -1;
     rc = runs_answer_created(a, request, reply, &made, err);
     run_done(&made.run);

@@ -16,7 +16,7 @@ int handlers_restores_create(void *app, struct request *request,
         .force = request_bool(request, "force", false),
         .override = request_bool(request, "override", false),
     };
-    struct runs_created made = {0};
+    struct jobs_submitted made = {0};
     int rc = -1;
 
     if (runs_text_field(request, "snapshot", &what.snapshot, err) != 0 ||
@@ -29,8 +29,7 @@ int handlers_restores_create(void *app, struct request *request,
                          "newest proven one");
     if (what.override && what.reason == NULL)
         return error_set(err, ERR_INVALID, "reason: an override needs one");
-    if (jobs_submit_restore(a->jobs, &what, &who, &made.run, &made.existing,
-                            err) != 0)
+    if (jobs_submit_restore(a->jobs, &what, &who, &made, err) != 0)
         return -1;
     rc = runs_answer_created(a, request, reply, &made, err);
     run_done(&made.run);

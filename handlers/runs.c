@@ -51,7 +51,7 @@ static void write_headers(struct reply *reply, const struct run *run)
 }
 
 int runs_answer_created(struct handlers_app *app, struct request *request,
-                        struct reply *reply, const struct runs_created *made,
+                        struct reply *reply, const struct jobs_submitted *made,
                         struct error *err)
 {
     const struct run *run = &made->run;

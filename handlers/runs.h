@@ -4,8 +4,6 @@
 #ifndef ASSAY_HANDLERS_RUNS_H
 #define ASSAY_HANDLERS_RUNS_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "jobs/jobs.h"
 #include "server/reply.h"
@@ -17,16 +15,10 @@ struct handlers_app;
 /* Who asks, as jobs/ wants it; points into the request. */
 struct jobs_caller runs_caller(const struct request *request);
 
-/* What jobs_submit_* gave. */
-struct runs_created {
-    struct run run;
-    bool existing;
-};
-
 /* The answer to a request for a run: the run, where it can be read, when to
  * look again.  200, or 202 for "Prefer: respond-async". */
 int runs_answer_created(struct handlers_app *app, struct request *request,
-                        struct reply *reply, const struct runs_created *made,
+                        struct reply *reply, const struct jobs_submitted *made,
                         struct error *err) MUST_USE;
 /* GET :id of that kind, with its long poll. */
 int runs_answer_read(struct handlers_app *app, struct request *request,

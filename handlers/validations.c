@@ -9,15 +9,14 @@ int handlers_validations_create(void *app, struct request *request,
     struct handlers_app *a = app;
     struct jobs_caller who = runs_caller(request);
     struct jobs_validation_request what = {0};
-    struct runs_created made = {0};
+    struct jobs_submitted made = {0};
     int rc = -1;
 
     if (runs_text_field(request, "cluster", &what.cluster, err) != 0 ||
         runs_text_field(request, "snapshot", &what.snapshot, err) != 0 ||
         runs_text_field(request, "driver", &what.driver, err) != 0 ||
         runs_text_field(request, "oracle", &what.oracle, err) != 0 ||
-        jobs_submit_validation(a->jobs, &what, &who, &made.run, &made.existing,
-                               err) != 0)
+        jobs_submit_validation(a->jobs, &what, &who, &made, err) != 0)
         return -1;
     rc = runs_answer_created(a, request, reply, &made, err);
     run_done(&made.run);

@@ -45,8 +45,9 @@ struct jobs_options {
     /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;
-    int64_t http_read_timeout_ms;     /* of the listeners of the clusters that
-                                         restores go to; 0: 30 s, as the servers */
+    /* Of the listeners of the clusters that restores go to; 0: 30 s, as the
+     * servers. */
+    int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second; /* expected, until measured; 0: 100 MiB */
     int64_t await_unseal_ms;          /* how long a restore waits; 0: 1 h */
     int64_t settle_ms; /* until all nodes agree after a restore; 0: 2 min */

@@ -48,21 +48,21 @@ static void fill_caller(const struct jobs_caller *who, struct run_new *new)
     new->idempotency_key = who->idempotency_key;
 }
 
-static int create(struct jobs *j, const struct run_new *new, struct run *run,
-                  bool *existing, struct error *err)
+static int create(struct jobs *j, const struct run_new *new,
+                  struct jobs_submitted *out, struct error *err)
 {
-    if (runs_create(j->world.store, new, run, existing, err) != 0)
+    if (runs_create(j->world.store, new, &out->run, &out->existing, err) != 0)
         return -1;
-    if (!*existing)
+    if (!out->existing)
         jobs_wake(j);
     return 0;
 }
 
 int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
-                       const struct jobs_caller *who, struct run *run,
-                       bool *existing, struct error *err)
+                       const struct jobs_caller *who,
+                       struct jobs_submitted *out, struct error *err)
 {
-    assert(j != NULL && r != NULL && who != NULL);
+    assert(j != NULL && r != NULL && who != NULL && out != NULL);
     struct jobs_settings *s = engine_settings(j);
     const struct jobs_settings_cluster *cluster = NULL;
     struct run_new new = {.kind = RUN_BACKUP, .params = "{}"};
@@ -72,7 +72,7 @@ int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
     if (find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
         goto done;
     new.cluster = cluster->name;
-    rc = create(j, &new, run, existing, err);
+    rc = create(j, &new, out, err);
 done:
     jobs_settings_release(s);
     return rc;
@@ -107,10 +107,10 @@ static int write_validation(const struct jobs_validation_request *r,
 
 int jobs_submit_validation(struct jobs *j,
                            const struct jobs_validation_request *r,
-                           const struct jobs_caller *who, struct run *run,
-                           bool *existing, struct error *err)
+                           const struct jobs_caller *who,
+                           struct jobs_submitted *out, struct error *err)
 {
-    assert(j != NULL && r != NULL && who != NULL);
+    assert(j != NULL && r != NULL && who != NULL && out != NULL);
     struct jobs_settings *s = engine_settings(j);
     const struct jobs_settings_cluster *cluster = NULL;
     struct run_new new = {.kind = RUN_VALIDATION};
@@ -143,7 +143,7 @@ int jobs_submit_validation(struct jobs *j,
     new.params = buf_text(&params);
     new.snapshot_id = row.id;
     new.driver = given(r->driver) ? r->driver : s->driver;
-    rc = create(j, &new, run, existing, err);
+    rc = create(j, &new, out, err);
 done:
     buf_done(&params);
     jobs_settings_release(s);
@@ -179,11 +179,15 @@ static int check_gate(const struct jobs_restore_request *r,
                      row->id, store_verdict_name(row->verdict));
 }
 
+/* What goes where. */
+struct restore {
+    struct snapshot_row row;
+    const struct jobs_settings_cluster *target;
+};
+
 static int find_restore(struct jobs *j, const struct jobs_settings *s,
                         const struct jobs_restore_request *r,
-                        struct snapshot_row *row,
-                        const struct jobs_settings_cluster **target,
-                        struct error *err)
+                        struct restore *out, struct error *err)
 {
     const char *within = NULL;
 
@@ -196,47 +200,47 @@ static int find_restore(struct jobs *j, const struct jobs_settings *s,
                          "reason: an override needs one; it is kept with the "
                          "run");
     if (given(r->target) &&
-        find_cluster(s, r->target, "target", target, err) != 0)
+        find_cluster(s, r->target, "target", &out->target, err) != 0)
         return -1;
     /* "latest" must mean the latest of one cluster. */
     if (text_starts(r->snapshot, "latest")) {
-        if (find_cluster(s, r->target, "target", target, err) != 0)
+        if (find_cluster(s, r->target, "target", &out->target, err) != 0)
             return -1;
-        within = (*target)->name;
+        within = out->target->name;
     }
-    if (snapshots_get(j->world.store, r->snapshot, within, row, err) != 0)
+    if (snapshots_get(j->world.store, r->snapshot, within, &out->row, err) != 0)
         return -1;
-    if (*target == NULL)
-        return find_cluster(s, row->cluster, "target", target, err);
+    if (out->target == NULL)
+        return find_cluster(s, out->row.cluster, "target", &out->target, err);
     return 0;
 }
 
 int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
-                        const struct jobs_caller *who, struct run *run,
-                        bool *existing, struct error *err)
+                        const struct jobs_caller *who,
+                        struct jobs_submitted *out, struct error *err)
 {
-    assert(j != NULL && r != NULL && who != NULL);
+    assert(j != NULL && r != NULL && who != NULL && out != NULL);
     struct jobs_settings *s = engine_settings(j);
-    const struct jobs_settings_cluster *target = NULL;
+    struct restore found = {.target = NULL};
     struct run_new new = {.kind = RUN_RESTORE,
                           .dry_run = r->dry_run,
                           .force = r->force,
                           .override = r->override,
                           .reason = r->reason};
-    struct snapshot_row row;
     struct buf params;
     int rc = -1;
 
     buf_init(&params, LIMIT_REQUEST_BODY);
     fill_caller(who, &new);
-    if (find_restore(j, s, r, &row, &target, err) != 0 ||
-        check_gate(r, &row, err) != 0 || write_restore(r, &params, err) != 0)
+    if (find_restore(j, s, r, &found, err) != 0 ||
+        check_gate(r, &found.row, err) != 0 ||
+        write_restore(r, &params, err) != 0)
         goto done;
-    new.cluster = target->name;
-    new.target = target->name;
+    new.cluster = found.target->name;
+    new.target = found.target->name;
     new.params = buf_text(&params);
-    new.snapshot_id = row.id;
-    rc = create(j, &new, run, existing, err);
+    new.snapshot_id = found.row.id;
+    rc = create(j, &new, out, err);
 done:
     buf_done(&params);
     jobs_settings_release(s);

@@ -42,21 +42,27 @@ struct jobs_restore_request {
     const char *reason; /* required with `override` */
 };
 
+struct jobs_submitted {
+    struct run run; /* to be released with run_done */
+    bool existing;  /* the same request was made before: that run */
+};
+
 /* Check against catalog and configuration, then runs_create (its errors and
- * its meaning of *existing).  *run is to be released with run_done.
+ * its meaning of `existing`).
  *
  * ERR_INVALID names the field; ERR_NOT_FOUND a snapshot that is not there;
  * ERR_PRECONDITION a restore of what is not `valid` without override (a dry
  * run may be asked for all the same: its plan says so). */
 int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
-                       const struct jobs_caller *who, struct run *run,
-                       bool *existing, struct error *err) MUST_USE;
+                       const struct jobs_caller *who,
+                       struct jobs_submitted *out, struct error *err) MUST_USE;
 int jobs_submit_validation(struct jobs *j,
                            const struct jobs_validation_request *r,
-                           const struct jobs_caller *who, struct run *run,
-                           bool *existing, struct error *err) MUST_USE;
+                           const struct jobs_caller *who,
+                           struct jobs_submitted *out,
+                           struct error *err) MUST_USE;
 int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
-                        const struct jobs_caller *who, struct run *run,
-                        bool *existing, struct error *err) MUST_USE;
+                        const struct jobs_caller *who,
+                        struct jobs_submitted *out, struct error *err) MUST_USE;
 
 #endif

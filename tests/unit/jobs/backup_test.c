@@ -171,26 +171,24 @@ static void test_cancel(void **state)
     struct jobs_backup_request r = {0};
     struct jobs_caller who = {0};
     struct error err = {0};
-    struct run run;
+    struct jobs_submitted made;
     struct run end = {0};
-    bool existing;
     fixture_fault(&f, "slow:rate=100");
-    assert_int_equal(
-        jobs_submit_backup(f.jobs, &r, &who, &run, &existing, &err), 0);
+    assert_int_equal(jobs_submit_backup(f.jobs, &r, &who, &made, &err), 0);
     /* Until it is on its way. */
     do {
         run_done(&end);
         usleep(20000);
-        assert_int_equal(runs_get(f.store, run.id, &end, &err), 0);
+        assert_int_equal(runs_get(f.store, made.run.id, &end, &err), 0);
     } while (strcmp(end.phase, "download") != 0);
     run_done(&end);
-    assert_int_equal(jobs_cancel(f.jobs, run.id, &err), 0);
-    fixture_wait(&f, run.id, &end);
+    assert_int_equal(jobs_cancel(f.jobs, made.run.id, &err), 0);
+    fixture_wait(&f, made.run.id, &end);
     assert_int_equal(end.status, RUN_CANCELLED);
-    assert_int_equal(jobs_cancel(f.jobs, run.id, &err), -1);
+    assert_int_equal(jobs_cancel(f.jobs, made.run.id, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
     run_done(&end);
-    run_done(&run);
+    run_done(&made.run);
     assert_nothing();
 }
 
@@ -200,18 +198,16 @@ static void test_stop_interrupts(void **state)
     struct jobs_backup_request r = {0};
     struct jobs_caller who = {0};
     struct error err = {0};
-    struct run run;
+    struct jobs_submitted made;
     struct run end = {0};
-    bool existing;
     fixture_fault(&f, "slow:rate=100");
-    assert_int_equal(
-        jobs_submit_backup(f.jobs, &r, &who, &run, &existing, &err), 0);
+    assert_int_equal(jobs_submit_backup(f.jobs, &r, &who, &made, &err), 0);
     usleep(300000);
     jobs_stop(f.jobs);
-    assert_int_equal(runs_get(f.store, run.id, &end, &err), 0);
+    assert_int_equal(runs_get(f.store, made.run.id, &end, &err), 0);
     assert_int_equal(end.status, RUN_INTERRUPTED);
     run_done(&end);
-    run_done(&run);
+    run_done(&made.run);
     assert_nothing();
 }
 

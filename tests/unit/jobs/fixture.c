@@ -173,12 +173,11 @@ void fixture_backup(struct fixture *f, struct run *out)
     struct jobs_backup_request r = {0};
     struct jobs_caller who = {.display_name = "tester"};
     struct error err = {0};
-    struct run run;
-    bool existing = true;
-    ok(jobs_submit_backup(f->jobs, &r, &who, &run, &existing, &err), &err);
-    assert_false(existing);
-    fixture_wait(f, run.id, out);
-    run_done(&run);
+    struct jobs_submitted made = {.existing = true};
+    ok(jobs_submit_backup(f->jobs, &r, &who, &made, &err), &err);
+    assert_false(made.existing);
+    fixture_wait(f, made.run.id, out);
+    run_done(&made.run);
 }
 
 void fixture_snapshot(struct fixture *f, char id[ID_TEXT_MAX])

@@ -44,12 +44,11 @@ static const struct jobs_caller somebody = {.display_name = "tester"};
 static void restore(const struct jobs_restore_request *r, struct run *out)
 {
     struct error err = {0};
-    struct run run;
-    bool existing;
-    if (jobs_submit_restore(f.jobs, r, &somebody, &run, &existing, &err) != 0)
+    struct jobs_submitted made;
+    if (jobs_submit_restore(f.jobs, r, &somebody, &made, &err) != 0)
         fail_msg("%s", err.text);
-    fixture_wait(&f, run.id, out);
-    run_done(&run);
+    fixture_wait(&f, made.run.id, out);
+    run_done(&made.run);
 }
 
 static size_t posts(void)
@@ -87,31 +86,30 @@ static void test_submission(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct run run = {0};
-    bool existing;
+    struct jobs_submitted made = {0};
     char unproven[ID_TEXT_MAX];
     struct jobs_restore_request r = {0};
-    assert_int_equal(
-        jobs_submit_restore(f.jobs, &r, &somebody, &run, &existing, &err), -1);
+    assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_INVALID);
     r.snapshot = "0198c0de-0000-7000-8000-000000000001";
-    assert_int_equal(
-        jobs_submit_restore(f.jobs, &r, &somebody, &run, &existing, &err), -1);
+    assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     fixture_snapshot(&f, unproven);
     r.snapshot = unproven;
-    assert_int_equal(
-        jobs_submit_restore(f.jobs, &r, &somebody, &run, &existing, &err), -1);
+    assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_PRECONDITION);
     r.override = true;
-    assert_int_equal(
-        jobs_submit_restore(f.jobs, &r, &somebody, &run, &existing, &err), -1);
+    assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_INVALID);
     r.snapshot = "latest-valid";
     r.override = false;
     r.target = "elsewhere";
-    assert_int_equal(
-        jobs_submit_restore(f.jobs, &r, &somebody, &run, &existing, &err), -1);
+    assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_INVALID);
     assert_int_equal(posts(), 0);
 }
