@@ -39,19 +39,19 @@ static void fill(struct error *err, enum error_kind kind, const char *fmt,
         mark_cut(err->text, sizeof err->text);
 }
 
-int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+void error_fill(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
     va_list ap;
 
     if (err == NULL)
-        return -1;
+        return;
     va_start(ap, fmt);
     fill(err, kind, fmt, ap);
     va_end(ap);
-    return -1;
 }
 
-int error_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
+void error_fill_errno(struct error *err, enum error_kind kind, const char *fmt,
+                      ...)
 {
     int saved = errno;
     char reason[128];
@@ -59,7 +59,7 @@ int error_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
     va_list ap;
 
     if (err == NULL)
-        return -1;
+        return;
     va_start(ap, fmt);
     fill(err, kind, fmt, ap);
     va_end(ap);
@@ -67,10 +67,9 @@ int error_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
     /* The GNU strerror_r: may answer with a constant instead of `reason`. */
     (void)snprintf(err->text + used, sizeof err->text - used, ": %s",
                    strerror_r(saved, reason, sizeof reason));
-    return -1;
 }
 
-int error_prefix(struct error *err, const char *fmt, ...)
+void error_fill_prefix(struct error *err, const char *fmt, ...)
 {
     char old[ERROR_TEXT_MAX];
     size_t used;
@@ -78,7 +77,7 @@ int error_prefix(struct error *err, const char *fmt, ...)
     int n;
 
     if (err == NULL)
-        return -1;
+        return;
     memcpy(old, err->text, sizeof old);
     va_start(ap, fmt);
     (void)vsnprintf(err->text, sizeof err->text, fmt, ap);
@@ -87,12 +86,6 @@ int error_prefix(struct error *err, const char *fmt, ...)
     n = snprintf(err->text + used, sizeof err->text - used, ": %s", old);
     if (n >= (int)(sizeof err->text - used))
         mark_cut(err->text, sizeof err->text);
-    return -1;
-}
-
-int error_memory(struct error *err)
-{
-    return error_set(err, ERR_INTERNAL, "out of memory");
 }
 
 void error_clear(struct error *err)

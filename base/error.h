@@ -41,20 +41,36 @@ struct error {
     char text[ERROR_TEXT_MAX];
 };
 
+/* What the functions below return.  They are macros around functions so that
+ * compilers and analyzers see in every file that they never return 0. */
+static inline int error_failed(void)
+{
+    return -1;
+}
+
 /* Fill `err` (which may be NULL) and return -1, so that a caller can write
- * `return error_set(…)`.  A text that is too long is cut with "...". */
-int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+ * `return error_set(err, kind, "format", …)`.  A text that is too long is cut
+ * with "...". */
+#define error_set(err, ...) (error_fill((err), __VA_ARGS__), error_failed())
 
 /* As error_set, ending in ": " and what errno says. */
-int error_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+#define error_errno(err, ...)                                                  \
+    (error_fill_errno((err), __VA_ARGS__), error_failed())
 
 /* Put "prefix: " before the text that is there.  Returns -1. */
-int error_prefix(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#define error_prefix(err, ...)                                                 \
+    (error_fill_prefix((err), __VA_ARGS__), error_failed())
 
 /* Out of memory: the one error that has no better text.  Returns -1. */
-int error_memory(struct error *err);
+#define error_memory(err) error_set((err), ERR_INTERNAL, "out of memory")
+
+/* Of the macros only. */
+void error_fill(struct error *err, enum error_kind kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void error_fill_errno(struct error *err, enum error_kind kind, const char *fmt,
+                      ...) PRINTF_LIKE(3, 4);
+void error_fill_prefix(struct error *err, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
 
 void error_clear(struct error *err);
 
