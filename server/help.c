@@ -80,7 +80,7 @@ static void write_operation(const struct route *r, struct jsonw *w)
 /* Operations of one path are neighbours in the tables only by custom: for
  * the first route of a pattern, all its methods are collected. */
 static void write_api_routes(const struct route *const *tables,
-                             const struct route *first, struct jsonw *w)
+                             const char *pattern, struct jsonw *w)
 {
     unsigned done = 0;
 
@@ -90,7 +90,7 @@ static void write_api_routes(const struct route *const *tables,
             const unsigned bit =
                 1u << (r->verb == VERB_LIST ? VERB_READ : r->verb);
 
-            if (strcmp(r->pattern, first->pattern) != 0 || (done & bit) != 0)
+            if (strcmp(r->pattern, pattern) != 0 || (done & bit) != 0)
                 continue;
             done |= bit;
             write_operation(r, w);
@@ -131,11 +131,13 @@ static void write_openapi(const struct server_options *site,
     jsonw_object(w, "paths");
     for (const struct route *const *t = site->routes; *t != NULL; t++) {
         for (const struct route *r = *t; r->pattern != NULL; r++) {
+            const char *pattern = r->pattern;
+
             if (!fits(r, path) || seen_before(site->routes, r))
                 continue;
             write_api_path(site->mount, r, &name);
             jsonw_object(w, buf_text(&name));
-            write_api_routes(site->routes, r, w);
+            write_api_routes(site->routes, pattern, w);
             jsonw_end_object(w);
         }
     }

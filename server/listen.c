@@ -47,7 +47,7 @@ static int split(const char *address, char *host, size_t size,
 
 static int real_address(int fd, char *out, size_t size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
     char host[64];
     char port[8];
