@@ -8,6 +8,7 @@
  * belongs to whoever took it off. */
 #include "snapshot/prove_pool.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -308,11 +309,15 @@ static struct batch *take_free(struct prove_pool *p)
 static int empty_batch(struct prove_pool *p, struct batch **out,
                        struct error *err)
 {
-    *out = take_free(p);
-    if (*out == NULL) {
-        next_done(p, true, out);
+    struct batch *b = take_free(p);
+
+    if (b == NULL) {
+        next_done(p, true, &b);
     }
-    return settle(p, *out, err);
+    /* There are more batches than threads, and the caller holds none. */
+    assert(b != NULL);
+    *out = b;
+    return settle(p, b, err);
 }
 
 static void submit(struct prove_pool *p)
