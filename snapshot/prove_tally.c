@@ -18,7 +18,7 @@ struct space {
     char parent[BARRIER_UUID + 1];
     bool own_seal;
     uint64_t faults;
-    struct snapshot_fault_row *rows;
+    struct snapshot_fault_row rows[ROWS_PER_NAMESPACE]; /* not of the root */
     size_t rows_count;
 };
 
@@ -26,6 +26,7 @@ struct prove_tally {
     size_t count;
     size_t last;          /* the one found last: keys come in order */
     struct space *spaces; /* [0] is the root; the rest ascending by uuid */
+    struct snapshot_fault_row root_rows[LIMIT_FINDINGS];
 };
 
 struct prove_tally *prove_tally_new(void)
@@ -44,12 +45,10 @@ struct prove_tally *prove_tally_new(void)
     return t;
 }
 
-static void rows_free(struct snapshot_fault_row *rows, size_t count)
+static struct snapshot_fault_row *rows_of(struct prove_tally *t,
+                                          struct space *space)
 {
-    for (size_t n = 0; n < count; n++) {
-        free(rows[n].key);
-    }
-    free(rows);
+    return space == t->spaces ? t->root_rows : space->rows;
 }
 
 void prove_tally_free(struct prove_tally *t)
@@ -58,7 +57,11 @@ void prove_tally_free(struct prove_tally *t)
         return;
     }
     for (size_t n = 0; n < t->count; n++) {
-        rows_free(t->spaces[n].rows, t->spaces[n].rows_count);
+        struct space *space = &t->spaces[n];
+
+        for (size_t i = 0; i < space->rows_count; i++) {
+            free(rows_of(t, space)[i].key);
+        }
     }
     free(t->spaces);
     free(t);
@@ -162,6 +165,7 @@ int prove_tally_fault(struct prove_tally *t, enum snapshot_fault fault,
                       const struct snapshot_entry *entry, struct error *err)
 {
     struct space *space = &t->spaces[0];
+    struct snapshot_fault_row *row = NULL;
     size_t limit = LIMIT_FINDINGS;
     const char *uuid = NULL;
     const char *rest = NULL;
@@ -175,18 +179,13 @@ int prove_tally_fault(struct prove_tally *t, enum snapshot_fault fault,
     if (space->rows_count == limit) {
         return 0;
     }
-    if (space->rows == NULL) {
-        space->rows = calloc(limit, sizeof(*space->rows));
-        if (space->rows == NULL) {
-            return error_memory(err);
-        }
-    }
-    space->rows[space->rows_count] = (struct snapshot_fault_row){
+    row = &rows_of(t, space)[space->rows_count];
+    *row = (struct snapshot_fault_row){
         .fault = fault,
         .term = fault == SNAPSHOT_FAULT_NOT_SEALED ? 0 : barrier_term(entry),
         .key = printable(entry),
     };
-    if (space->rows[space->rows_count].key == NULL) {
+    if (row->key == NULL) {
         return error_memory(err);
     }
     space->rows_count++;
@@ -244,8 +243,10 @@ int prove_tally_finish(struct prove_tally *t, struct snapshot_proof *proof,
         for (size_t i = 0;
              i < space->rows_count && proof->fault_rows_count < LIMIT_FINDINGS;
              i++) {
-            proof->fault_rows[proof->fault_rows_count++] = space->rows[i];
-            space->rows[i].key = NULL;
+            struct snapshot_fault_row *row = &rows_of(t, space)[i];
+
+            proof->fault_rows[proof->fault_rows_count++] = *row;
+            row->key = NULL;
         }
     }
     return 0;
