@@ -17,6 +17,8 @@ bool text_copy(char *dst, size_t size, const char *src);
 char *text_format(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *text_dup(const char *src);
 char *text_dup_len(const char *src, size_t len);
+char **text_dup_list(const char *const *src, size_t count);
+void text_free_list(char **list, size_t count); /* accepts NULL */
 
 /* True and *out written, or false and *out untouched. */
 bool text_u64(const char *s, uint64_t *out);

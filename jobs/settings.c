@@ -23,25 +23,15 @@ enum {
     DRAIN_MS = 10 * 1000,
 };
 
-static void free_texts(char **list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(list[i]);
-    free(list);
-}
-
 static int copy_texts(const char *const *from, size_t count, char ***list,
                       size_t *copied, struct error *err)
 {
-    *list = calloc(count + 1, sizeof(**list));
-    if (*list == NULL)
+    char **copies = text_dup_list(from, count);
+
+    if (copies == NULL)
         return error_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        (*list)[i] = text_dup(from[i]);
-        if ((*list)[i] == NULL)
-            return error_memory(err);
-        ++*copied;
-    }
+    *list = copies;
+    *copied = count;
     return 0;
 }
 
@@ -52,6 +42,14 @@ static int copy_text(const char *from, char **out, struct error *err)
         return 0;
     *out = text_dup(from);
     return *out == NULL ? error_memory(err) : 0;
+}
+
+static bool named_before(const struct jobs_options *o, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(o->clusters[i].name, o->clusters[at].name) == 0)
+            return true;
+    return false;
 }
 
 static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
@@ -73,7 +71,7 @@ static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
             return error_set(err, ERR_INVALID,
                              "the cluster name %s is longer than %d bytes",
                              from->name, RUN_NAME_MAX - 1);
-        if (jobs_settings_cluster(s, from->name) != NULL)
+        if (named_before(o, i))
             return error_set(err, ERR_INVALID, "two clusters are named %s",
                              from->name);
         s->clusters_count++;
@@ -180,14 +178,15 @@ void jobs_settings_release(struct jobs_settings *s)
         return;
     for (size_t i = 0; i < s->clusters_count + s->dropped; i++) {
         free(s->clusters[i].name);
-        free_texts(s->clusters[i].key_files, s->clusters[i].key_files_count);
+        text_free_list(s->clusters[i].key_files,
+                       s->clusters[i].key_files_count);
     }
     free(s->clusters);
     free(s->keys);
     free(s->driver);
     free(s->server);
     free(s->helper);
-    free_texts(s->required, s->required_count);
+    text_free_list(s->required, s->required_count);
     free(s);
 }
 

@@ -225,6 +225,24 @@ static void knows_utf8(void **state)
         assert_false(text_is_utf8(bad[n], strlen(bad[n])));
 }
 
+static void copies_lists(void **state)
+{
+    static const char *const from[] = {"one", "", "three"};
+    char **copy = text_dup_list(from, 3);
+    char **none = text_dup_list(NULL, 0);
+
+    (void)state;
+    assert_non_null(copy);
+    for (size_t n = 0; n < 3; n++) {
+        assert_ptr_not_equal(copy[n], from[n]);
+        assert_string_equal(copy[n], from[n]);
+    }
+    assert_non_null(none);
+    text_free_list(copy, 3);
+    text_free_list(none, 0);
+    text_free_list(NULL, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +255,7 @@ int main(void)
         cmocka_unit_test(prints_for_people),
         cmocka_unit_test(codes_hex_and_base64),
         cmocka_unit_test(knows_utf8),
+        cmocka_unit_test(copies_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
