@@ -12,9 +12,11 @@
 #include "base/text.h"
 #include "jobs/envelope.h"
 
-/* What a parsed manifest's texts live in. */
+/* What a parsed manifest's texts and lists live in. */
 struct memory {
     struct json *root;
+    struct snapshot_prefix_row *prefixes;
+    struct check_row *checks;
     struct check_finding_row *findings;
 };
 
@@ -23,6 +25,8 @@ static void memory_free(struct memory *m)
     if (m == NULL)
         return;
     json_free(m->root);
+    free(m->prefixes);
+    free(m->checks);
     free(m->findings);
     free(m);
 }
@@ -121,19 +125,20 @@ done:
     return rc;
 }
 
-static int read_prefixes(const struct json *doc, struct manifest_snapshot *m,
+static int read_prefixes(struct memory *memory, struct manifest_snapshot *m,
                          struct error *err)
 {
-    const struct json *list = json_get(doc, "prefixes");
+    const struct json *list = json_get(memory->root, "prefixes");
     size_t count = json_count(list);
 
     if (json_type(list) != JSON_ARRAY || count > LIMIT_SNAPSHOT_PREFIXES + 1)
         return field_bad("prefixes", err);
-    m->prefixes = calloc(count + 1, sizeof(*m->prefixes));
-    if (m->prefixes == NULL)
+    memory->prefixes = calloc(count + 1, sizeof(*memory->prefixes));
+    if (memory->prefixes == NULL)
         return error_memory(err);
+    m->prefixes = memory->prefixes;
     for (const struct json *p = json_first(list); p != NULL; p = json_next(p)) {
-        struct snapshot_prefix_row *row = &m->prefixes[m->prefixes_count];
+        struct snapshot_prefix_row *row = &memory->prefixes[m->prefixes_count];
         row->prefix = json_get_text(p, "prefix", NULL);
         if (row->prefix == NULL)
             return field_bad("prefixes", err);
@@ -182,7 +187,7 @@ int manifest_read_snapshot(const struct buf *text,
         return -1;
     m.memory = memory;
     if (read_row(memory->root, &m.row, err) != 0 ||
-        read_prefixes(memory->root, &m, err) != 0)
+        read_prefixes(memory, &m, err) != 0)
         goto done;
     *out = m;
     m = (struct manifest_snapshot){0};
@@ -234,12 +239,13 @@ static int read_checks(struct memory *memory, struct manifest_validation *m,
             return field_bad("checks", err);
         findings += n;
     }
-    m->checks = calloc(json_count(list) + 1, sizeof(*m->checks));
+    memory->checks = calloc(json_count(list) + 1, sizeof(*memory->checks));
     memory->findings = calloc(findings + 1, sizeof(*memory->findings));
-    if (m->checks == NULL || memory->findings == NULL)
+    if (memory->checks == NULL || memory->findings == NULL)
         return error_memory(err);
+    m->checks = memory->checks;
     for (const struct json *c = json_first(list); c != NULL; c = json_next(c)) {
-        struct check_row *row = &m->checks[m->checks_count];
+        struct check_row *row = &memory->checks[m->checks_count];
         if (read_check(c, row, memory->findings + used, err) != 0)
             return -1;
         used += row->findings_count;
@@ -319,8 +325,6 @@ void manifest_snapshot_done(struct manifest_snapshot *m)
     if (m == NULL)
         return;
     memory_free(m->memory);
-    if (m->memory != NULL)
-        free(m->prefixes);
     *m = (struct manifest_snapshot){0};
 }
 
@@ -329,7 +333,5 @@ void manifest_validation_done(struct manifest_validation *m)
     if (m == NULL)
         return;
     memory_free(m->memory);
-    if (m->memory != NULL)
-        free(m->checks);
     *m = (struct manifest_validation){0};
 }
