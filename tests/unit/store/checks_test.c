@@ -64,7 +64,7 @@ static void findings_have_a_ceiling(void **state)
 {
     struct fixture *f = *state;
     struct check_finding_row findings[LIMIT_FINDINGS + 20];
-    char paths[LIMIT_FINDINGS + 20][16];
+    char paths[LIMIT_FINDINGS + 20][sizeof("path-") + 11];
     struct check_row row = {
         .name = "consistent",
         .outcome = "drift",

@@ -184,6 +184,9 @@ static void filters_narrow_the_list(void **state)
 
 static void a_page_goes_on_after_a_deleted_row(void **state)
 {
+    static const char *const ids[] = {"018bcfe5-6800-7000-8000-000000000000",
+                                      "018bcfe5-6801-7000-8000-000000000001",
+                                      "018bcfe5-6802-7000-8000-000000000002"};
     struct fixture *f = *state;
     struct snapshots_filter filter = {.verdict = -1};
     struct snapshot_row rows[3];
@@ -194,8 +197,7 @@ static void a_page_goes_on_after_a_deleted_row(void **state)
     for (int i = 0; i < 3; i++) {
         rows[i] = fixture_snapshot("main", 1700000000000 + i);
         /* The time is in the id, as id_new puts it. */
-        (void)snprintf(rows[i].id, sizeof(rows[i].id),
-                       "018bcfe5-680%d-7000-8000-00000000000%d", i, i);
+        memcpy(rows[i].id, ids[i], ID_TEXT_MAX);
         fixture_add(f->store, &rows[i]);
     }
     assert_ok(snapshots_mark_deleting(f->store, rows[1].id, &gone, &err), err);
