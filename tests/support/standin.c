@@ -94,6 +94,23 @@ void standin_set(const struct standin *s, const char *json)
     json_free(control(s, "PUT", "/__control", json));
 }
 
+void standin_faults(const struct standin *s, const char *const *faults)
+{
+    struct buf body;
+    struct jsonw w;
+
+    buf_init(&body, 64 * 1024);
+    jsonw_init(&w, &body);
+    jsonw_object(&w, NULL);
+    jsonw_array(&w, "faults");
+    for (; *faults != NULL; faults++)
+        jsonw_text(&w, NULL, *faults);
+    jsonw_end_array(&w);
+    jsonw_end_object(&w);
+    standin_set(s, buf_text(&body));
+    buf_done(&body);
+}
+
 void standin_reset(const struct standin *s)
 {
     json_free(control(s, "POST", "/__control/reset", NULL));

@@ -21,6 +21,8 @@ void standin_stop(struct standin *s);
 /* PUT to its control path. */
 void standin_set(const struct standin *s, const char *json);
 void standin_reset(const struct standin *s);
+/* These faults (NULL-terminated) and no others. */
+void standin_faults(const struct standin *s, const char *const *faults);
 /* What happened since; the caller frees it. */
 struct json *standin_facts(const struct standin *s);
 /* How many requests there were of this method and path; with_token: only

@@ -18,7 +18,7 @@ The first line on standard output is the address.  A fault is KIND[:K=V,...]:
     stall:after=N        nothing more comes after N bytes, for ever
     slow:rate=N          N bytes a second
     status:code=C        that status, with an error text
-    body:text=T          200 with that text
+    body:text=T          200 with that text; a last key json= may hold commas
     redirect:to=URL      307 to another host
     hang                 the request is read, nothing is answered
     swallow              a restore: 204, and nothing is restored
@@ -72,6 +72,7 @@ STATE = {
 class Fault:
     def __init__(self, text):
         kind, _, rest = text.partition(":")
+        rest, _, self.json = rest.partition(",json=")
         keys = dict(pair.split("=", 1) for pair in rest.split(",") if pair)
         self.kind = kind
         self.path = keys.pop("path", SNAPSHOT)
@@ -80,7 +81,7 @@ class Fault:
         self.after = int(keys.pop("after", 0))
         self.code = int(keys.pop("code", 500))
         self.rate = int(keys.pop("rate", 1))
-        self.text = keys.pop("text", "")
+        self.text = keys.pop("text", "") or self.json
         self.to = keys.pop("to", "")
         if keys:
             raise ValueError(f"unknown keys {sorted(keys)} in {text}")
