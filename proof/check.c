@@ -45,6 +45,13 @@ static const struct proof_check checks[] = {
         .needs_transient = true,
         .run = proof_lossless,
     },
+    {
+        .name = "usable",
+        .question = "Does the restored copy take a login and give back its "
+                    "canaries?",
+        .needs_transient = true,
+        .run = proof_usable,
+    },
 };
 
 static const char *const outcome_names[] = {

@@ -19,6 +19,7 @@
 #include "transient/transient.h"
 
 struct vault;
+struct proof_canary;
 struct proof_unsealed;
 
 enum proof_outcome {
@@ -76,6 +77,8 @@ struct proof_context {
     const char *transient_version; /* of the transient's server */
     int64_t restore_ms;            /* from up to logged in */
     bool batch_login;              /* the login left no entry */
+
+    const struct proof_canary *canary; /* proof/usable.h; NULL: none */
 
     const char *work_dir; /* private; for temporary files */
     const struct cancel *cancel;

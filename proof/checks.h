@@ -34,6 +34,12 @@ int proof_restorable(const struct proof_context *c, struct proof_result *r,
 int proof_lossless(const struct proof_context *c, struct proof_result *r,
                    struct error *err) MUST_USE;
 
+/* Whether the copy takes a login, holds the nonce that this backup wrote, and
+ * decrypts an old ciphertext.  After `lossless`, which must find the copy as
+ * it was restored. */
+int proof_usable(const struct proof_context *c, struct proof_result *r,
+                 struct error *err) MUST_USE;
+
 /* Why there is no restored copy to ask, as an outcome and a sentence. */
 void proof_say_no_transient(const struct proof_context *c,
                             struct proof_result *r);

@@ -20,6 +20,7 @@ static void test_the_table_has_what_is_required_today(void **state)
     assert_non_null(proof_check_find("decryptable"));
     assert_non_null(proof_check_find("restorable"));
     assert_non_null(proof_check_find("lossless"));
+    assert_non_null(proof_check_find("usable"));
     assert_null(proof_check_find("perfect"));
     assert_null(proof_check_find(""));
     for (size_t i = 0; proof_check_at(i) != NULL; i++)
