@@ -117,6 +117,7 @@ struct jobs_options settings_jobs(const struct config *config)
             config->transient.isolation == CONFIG_ISOLATION_OFF,
         .required = (const char *const *)config->validation.required.items,
         .required_count = config->validation.required.count,
+        .canary_mount = config->canary.mount,
         .http_read_timeout_ms = config->restore.server_read_timeout_ms,
         .upload_bytes_per_second = config->restore.upload_bytes_per_second,
         .await_unseal_ms = config->restore.await_unseal_ms,

@@ -9,7 +9,11 @@
 #include "base/text.h"
 #include "config/schema.h"
 
-enum { HOST_MAX = 256, PATH_TEXT_MAX = 256 };
+enum {
+    HOST_MAX = 256,
+    PATH_TEXT_MAX = 256,
+    CANARY_MOUNT_MAX = 100, /* there is room behind it for "-transit/…" */
+};
 
 static int set_text(char **where, const char *value)
 {
@@ -305,6 +309,33 @@ static void check_access(struct config *config, struct config_report *report)
         trim_slashes(config->access.namespace);
 }
 
+static bool requires(const struct config *config, const char *check)
+{
+    const struct config_texts *required = &config->validation.required;
+
+    for (size_t i = 0; i < required->count; i++)
+        if (strcmp(required->items[i], check) == 0)
+            return true;
+    return false;
+}
+
+static void check_canary(struct config *config, struct config_report *report)
+{
+    if (config->canary.mount == NULL) {
+        if (requires(config, "usable"))
+            report_warning(report,
+                           "validation.required: \"usable\" cannot run "
+                           "without canary.mount, and every validation would "
+                           "be inconclusive");
+        return;
+    }
+    trim_slashes(config->canary.mount);
+    if (!mount_is_good(config->canary.mount) ||
+        strlen(config->canary.mount) > CANARY_MOUNT_MAX)
+        report_error(report, "canary.mount: expected a path of letters, "
+                             "digits, '-' and '_', such as \"assay-canary\"");
+}
+
 static void check_keys(const struct config *config,
                        struct config_report *report)
 {
@@ -335,5 +366,6 @@ void config_check(struct config *config, const struct config_source *source,
         check_clusters(config, source->env, report);
     check_storage(config, report);
     check_access(config, report);
+    check_canary(config, report);
     check_keys(config, report);
 }

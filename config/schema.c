@@ -22,7 +22,8 @@ static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const checks[] = {"intact",     "authentic", "decryptable",
-                                     "restorable", "lossless",  NULL};
+                                     "restorable", "lossless",  "usable",
+                                     NULL};
 
 static const struct schema_field auth_fields[] = {
     {.name = "method",
@@ -183,6 +184,12 @@ static const struct schema_field validation_fields[] = {
 static const struct schema_section validation = {FIELDS(validation_fields),
                                                  sizeof(struct config_texts)};
 
+static const struct schema_field canary_fields[] = {
+    {.name = "mount", .type = SCHEMA_TEXT, .offset = 0},
+};
+static const struct schema_section canary = {
+    FIELDS(canary_fields), sizeof(((struct config *)NULL)->canary)};
+
 /* `approvals` exists so that a file written for a later version is refused
  * instead of restoring without the approvals that it asks for. */
 static const struct schema_field restore_fields[] = {
@@ -301,6 +308,10 @@ static const struct schema_field root_fields[] = {
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, validation),
      .section = &validation},
+    {.name = "canary",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config, canary),
+     .section = &canary},
     {.name = "restore",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, restore),

@@ -48,12 +48,9 @@ struct config_cluster {
     bool from_environment;
     char *address;
     struct config_texts peers;
-    char *namespace;
-    char *proxy;
-    char *ca_cert_file;
-    char *ca_cert_dir;
-    char *client_cert_file;
-    char *client_key_file;
+    char *namespace, *proxy;
+    char *ca_cert_file, *ca_cert_dir;
+    char *client_cert_file, *client_key_file;
     char *tls_server_name;
     bool tls_skip_verify;
     struct config_auth auth;
@@ -109,6 +106,9 @@ struct config {
     struct {
         struct config_texts required; /* names of checks */
     } validation;
+    struct {
+        char *mount; /* NULL: no canaries; no slashes at its ends */
+    } canary;
     struct config_restore restore;
     struct config_access access;
     struct {

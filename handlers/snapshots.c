@@ -6,6 +6,7 @@
 #include "handlers/handlers.h"
 #include "handlers/internal.h"
 #include "jobs/jobs.h"
+#include "store/canaries.h"
 
 static void write_text(struct jsonw *w, const char *key, const char *value)
 {
@@ -24,6 +25,15 @@ static void write_row(const struct snapshot_row *row, struct jsonw *w)
     write_text(w, "product", row->product);
     write_text(w, "server_version", row->server_version);
     jsonw_bool(w, "pinned", row->pinned);
+}
+
+/* null where none was configured. */
+static void write_canary(const struct canary_row *canary, struct jsonw *w)
+{
+    const char *state = canary->problem[0] == '\0' ? "written" : "incomplete";
+
+    jsonw_text(w, "canary", canary->configured ? state : NULL);
+    write_text(w, "canary_problem", canary->problem);
 }
 
 static void write_snapshot(const struct snapshot_row *row, struct jsonw *w)
@@ -131,11 +141,14 @@ int handlers_snapshots_read(void *app, struct request *request,
 {
     struct handlers_app *a = app;
     struct snapshot_row row = {0};
+    struct canary_row canary = {0};
 
     if (snapshots_get(a->store, request_param(request, "id"),
-                      request_text(request, "cluster", NULL), &row, err) != 0)
+                      request_text(request, "cluster", NULL), &row, err) != 0 ||
+        canaries_get(a->store, row.id, &canary, err) != 0)
         return -1;
     write_snapshot(&row, reply_data(reply));
+    write_canary(&canary, reply_data(reply));
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jobs/canary.h"
 #include "jobs/catalogue.h"
 #include "jobs/manifest.h"
 #include "snapshot/reader.h"
@@ -34,6 +35,7 @@ struct backup {
     uint64_t bytes;
     struct vault_snapshot_info info;
     struct snapshot_facts facts;
+    struct canary_record canary;
     bool archived;   /* the archive has its final name */
     bool manifested; /* so has the manifest */
 };
@@ -149,7 +151,8 @@ static int write_manifest(struct backup *b, const struct manifest_snapshot *m,
 /* Manifest, then row: storage is the truth, the catalog its index. */
 static int catalogue(struct backup *b, struct error *err)
 {
-    struct manifest_snapshot m = {0};
+    struct manifest_snapshot m = {.canary = b->canary};
+    struct error ignored;
     int rc = -1;
 
     m.prefixes = calloc(b->facts.prefix_count + 1, sizeof(*m.prefixes));
@@ -171,6 +174,9 @@ static int catalogue(struct backup *b, struct error *err)
         error_prefix(err, "the catalog");
         goto done;
     }
+    /* The snapshot is there; the manifest says the rest. */
+    if (catalogue_canary(b->job->world->store, &m, &ignored) != 0)
+        error_clear(&ignored);
     rc = 0;
 done:
     free(m.prefixes);
@@ -211,7 +217,8 @@ int backup_take(struct job *job, const struct backup_request *request,
         goto done;
     if (store_leftovers(&b, err) != 0)
         goto done;
-    if (download(&b, err) != 0 || catalogue(&b, err) != 0) {
+    if (canary_write(job, request->vault, b.id, &b.canary, err) != 0 ||
+        download(&b, err) != 0 || catalogue(&b, err) != 0) {
         undo(&b);
         goto done;
     }

@@ -79,6 +79,15 @@ done:
     return rc;
 }
 
+int catalogue_canary(struct store *store, const struct manifest_snapshot *m,
+                     struct error *err)
+{
+    struct canary_row row;
+
+    canary_record_row(&m->canary, &row);
+    return canaries_set(store, m->row.id, &row, err);
+}
+
 int catalogue_snapshot(const struct catalogue_source *from, const char *key,
                        struct error *err)
 {
@@ -100,7 +109,10 @@ int catalogue_snapshot(const struct catalogue_source *from, const char *key,
                   (unsigned long long)m.row.size_bytes);
         goto done;
     }
-    rc = snapshots_add(from->store, &m.row, m.prefixes, m.prefixes_count, err);
+    if (snapshots_add(from->store, &m.row, m.prefixes, m.prefixes_count, err) !=
+        0)
+        goto done;
+    rc = catalogue_canary(from->store, &m, err);
 done:
     manifest_snapshot_done(&m);
     return rc;

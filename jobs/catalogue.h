@@ -29,6 +29,10 @@ int catalogue_key(const struct snapshot_row *row, const char *suffix,
 int catalogue_add_copy(struct snapshot_row *row, const struct storage *storage,
                        struct error *err) MUST_USE;
 
+/* What the manifest says about canaries, for a snapshot that is there. */
+int catalogue_canary(struct store *store, const struct manifest_snapshot *m,
+                     struct error *err) MUST_USE;
+
 /* Make sure that the catalog has the snapshot of this manifest.
  * ERR_NOT_FOUND: no manifest, or none of the size it says beside it;
  * ERR_CORRUPT: not a manifest, or not at the key it speaks of; ERR_DENIED:

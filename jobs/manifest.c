@@ -46,6 +46,7 @@ int manifest_write_snapshot(const struct manifest_snapshot *m,
     jsonw_u64(&w, "entries", r->entries);
     jsonw_u64(&w, "state_bytes", r->state_bytes);
     jsonw_text(&w, "run_id", r->run_id);
+    canary_record_write(&m->canary, &w);
     jsonw_array(&w, "prefixes");
     for (size_t i = 0; i < m->prefixes_count; i++) {
         jsonw_object(&w, NULL);

@@ -24,6 +24,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/signer.h"
+#include "jobs/canary.h"
 #include "store/checks.h"
 #include "store/runs.h"
 #include "store/snapshots.h"
@@ -41,6 +42,7 @@ struct manifest_snapshot {
     struct snapshot_row row; /* copies, verdict and pinned are not in it */
     struct snapshot_prefix_row *prefixes;
     size_t prefixes_count;
+    struct canary_record canary;
     void *memory; /* what prefixes live in, when parsed */
 };
 

@@ -187,6 +187,7 @@ int manifest_read_snapshot(const struct buf *text,
         return -1;
     m.memory = memory;
     if (read_row(memory->root, &m.row, err) != 0 ||
+        canary_record_read(memory->root, &m.canary, err) != 0 ||
         read_prefixes(memory, &m, err) != 0)
         goto done;
     *out = m;

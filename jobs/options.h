@@ -45,6 +45,7 @@ struct jobs_options {
     /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;
+    const char *canary_mount; /* NULL: no canaries */
     /* Of the listeners of the clusters that restores go to; 0: 30 s, as the
      * servers. */
     int64_t http_read_timeout_ms;

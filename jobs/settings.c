@@ -117,6 +117,17 @@ static int copy_required(const struct jobs_options *o, struct jobs_settings *s,
     return copy_texts(from, count, &s->required, &s->required_count, err);
 }
 
+static int copy_names(const struct jobs_options *o, struct jobs_settings *s,
+                      struct error *err)
+{
+    const char *driver = o->transient_driver;
+    if (copy_text(driver == NULL ? "process" : driver, &s->driver, err) != 0 ||
+        copy_text(o->transient_server, &s->server, err) != 0 ||
+        copy_text(o->transient_helper, &s->helper, err) != 0)
+        return -1;
+    return copy_text(o->canary_mount, &s->canary_mount, err);
+}
+
 /* The driver's table is transient's own: ask it. */
 static int check_driver(const struct jobs_settings *s, struct error *err)
 {
@@ -140,13 +151,8 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
         return error_memory(err);
     atomic_init(&s->users, 1);
     if (copy_clusters(o, s, err) != 0 || copy_keys(o, s, err) != 0 ||
-        copy_required(o, s, err) != 0 ||
-        copy_text(o->transient_driver == NULL ? "process" : o->transient_driver,
-                  &s->driver, err) != 0 ||
-        copy_text(o->transient_server, &s->server, err) != 0 ||
-        copy_text(o->transient_helper, &s->helper, err) != 0)
-        goto done;
-    if (check_driver(s, err) != 0)
+        copy_required(o, s, err) != 0 || copy_names(o, s, err) != 0 ||
+        check_driver(s, err) != 0)
         goto done;
     s->no_isolation = o->transient_no_isolation;
     s->http_read_timeout_ms =
@@ -186,6 +192,7 @@ void jobs_settings_release(struct jobs_settings *s)
     free(s->driver);
     free(s->server);
     free(s->helper);
+    free(s->canary_mount);
     text_free_list(s->required, s->required_count);
     free(s);
 }

@@ -34,6 +34,7 @@ struct jobs_settings {
     bool no_isolation;
     char **required;
     size_t required_count;
+    char *canary_mount; /* NULL: no canaries */
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second;
     int64_t await_unseal_ms;

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "jobs/archive.h"
+#include "jobs/canary.h"
 #include "jobs/catalogue.h"
 #include "jobs/conclude.h"
 #include "jobs/job.h"
@@ -43,6 +44,7 @@ struct validation {
     struct error why;             /* why there is no copy */
     struct error trouble;         /* from inside a callback */
     struct proof_context context;
+    struct canary_expected canary;
     struct proof_result results[CHECKS_MAX];
     size_t results_count;
     int64_t restore_ms;
@@ -346,6 +348,9 @@ static int ask(struct validation *v, struct error *err)
         skip_checks(v, reason);
         return 0;
     }
+    if (canary_expect(v->job, &v->row, &v->canary, err) != 0)
+        return -1;
+    v->context.canary = &v->canary.proof;
     rc = ask_the_copy(v, err);
     struct error loud = {0};
     if (destroy(v, &loud) != 0) {

@@ -86,6 +86,7 @@ static void the_engine_gets_its_settings(void **state)
         "ASSAY_TRANSIENT_SERVER=/opt/bao",
         "ASSAY_TRANSIENT_ISOLATION=off",
         "ASSAY_VALIDATION_REQUIRED=intact,lossless",
+        "ASSAY_CANARY_MOUNT=/birds/",
         "ASSAY_RESTORE_SERVER_READ_TIMEOUT=90s",
         "ASSAY_TRUSTED_KEYS="
         "000102030405060708090a0b0c0d0e0f"
@@ -101,6 +102,7 @@ static void the_engine_gets_its_settings(void **state)
     assert_string_equal(o.transient_server, "/opt/bao");
     assert_true(o.transient_no_isolation);
     assert_int_equal(o.required_count, 2);
+    assert_string_equal(o.canary_mount, "birds");
     assert_string_equal(o.required[1], "lossless");
     assert_int_equal(o.http_read_timeout_ms, 90000);
     assert_int_equal(o.drain_ms, 1); /* 0 would be the default */

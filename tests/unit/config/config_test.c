@@ -211,7 +211,7 @@ static void wrong_values_name_the_path(void **state)
     assert_problem("{" CLUSTER
                    ",\"validation\":{\"required\":[\"lossless\",\"intakt\"]}}",
                    "validation.required[1]: expected an array of: intact, "
-                   "authentic, decryptable, restorable, lossless");
+                   "authentic, decryptable, restorable, lossless, usable");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[\"intact\",1]}}",
                    "validation.required[1]: expected");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[]}}",
@@ -220,6 +220,10 @@ static void wrong_values_name_the_path(void **state)
                    "\"fast\"}}",
                    "restore.upload_bytes_per_second: expected a size");
     assert_problem("{" CLUSTER ",\"data_dir\":\"\"}", "data_dir: missing");
+    assert_problem("{" CLUSTER ",\"canary\":{\"mount\":\"a//b\"}}",
+                   "canary.mount: expected a path of letters");
+    assert_problem("{" CLUSTER ",\"canary\":{\"mount\":\"/\"}}",
+                   "canary.mount: expected a path of letters");
     assert_problem("{" CLUSTER ",\"trusted_keys\":[\"abc\"]}",
                    "trusted_keys[0]: expected an Ed25519 public key");
     assert_problem("[]", "expected an object, got an array");
@@ -492,6 +496,27 @@ static void secrets_are_not_told(void **state)
     config_free(l.config);
 }
 
+#define REQUIRED "\"validation\":{\"required\":[\"intact\",\"usable\"]}"
+
+static void usable_needs_a_canary(void **state)
+{
+    struct loaded l = load("{" CLUSTER "," REQUIRED "}");
+
+    (void)state;
+    assert_int_equal(l.rc, 0);
+    assert_said(&l, "\"usable\" cannot run without canary.mount");
+    config_free(l.config);
+    l = load("{" CLUSTER "," REQUIRED ",\"canary\":{\"mount\":\"/a/b/\"}}");
+    assert_int_equal(l.rc, 0);
+    assert_false(said(&l, "usable"));
+    assert_string_equal(l.config->canary.mount, "a/b");
+    config_free(l.config);
+    l = load("{" CLUSTER "}");
+    assert_false(said(&l, "usable"));
+    assert_null(l.config->canary.mount);
+    config_free(l.config);
+}
+
 static void one_storage_for_now(void **state)
 {
     (void)state;
@@ -550,6 +575,7 @@ int main(void)
         cmocka_unit_test(vault_variables),
         cmocka_unit_test(methods_need_their_credentials),
         cmocka_unit_test(secrets_are_not_told),
+        cmocka_unit_test(usable_needs_a_canary),
         cmocka_unit_test(one_storage_for_now),
         cmocka_unit_test(mounts),
         cmocka_unit_test(flag_beats_all),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "store/canaries.h"
 #include "tests/unit/handlers/world.h"
 
 enum { HOUR = 3600 * 1000 };
@@ -159,6 +160,29 @@ static void one_snapshot_by_id_or_name(void **state)
     assert_int_equal(a.raw.status, 404);
     assert_true(strlen(a.error) > 10);
     assert_null(a.data);
+    answer_done(&a);
+}
+
+static void canaries_are_told(void **state)
+{
+    const char *id = world_snapshot(w, HOUR, STORE_VALID);
+    struct canary_row row = {.configured = true};
+    struct error err = {0};
+    struct answer a = get("snapshots/latest");
+
+    (void)state;
+    assert_int_equal(json_type(json_get(a.data, "canary")), JSON_NULL);
+    assert_int_equal(json_type(json_get(a.data, "canary_problem")), JSON_NULL);
+    answer_done(&a);
+    assert_int_equal(canaries_set(world_app(w)->store, id, &row, &err), 0);
+    a = get("snapshots/latest");
+    assert_string_equal(text(a.data, "canary"), "written");
+    answer_done(&a);
+    (void)snprintf(row.problem, sizeof(row.problem), "the key is gone");
+    assert_int_equal(canaries_set(world_app(w)->store, id, &row, &err), 0);
+    a = get("snapshots/latest");
+    assert_string_equal(text(a.data, "canary"), "incomplete");
+    assert_string_equal(text(a.data, "canary_problem"), "the key is gone");
     answer_done(&a);
 }
 
@@ -312,6 +336,7 @@ int main(void)
         TEST(pages_and_filters),
         TEST(bad_filters_name_the_field),
         TEST(one_snapshot_by_id_or_name),
+        TEST(canaries_are_told),
         TEST(inspect_shows_the_counts),
         TEST(diff_shows_what_differs),
         TEST(deleting_takes_an_id),
