@@ -10,6 +10,7 @@
 
 #include "base/nearest.h"
 #include "base/secret.h"
+#include "cli/canary.h"
 #include "cli/catalog.h"
 #include "cli/config.h"
 #include "cli/health.h"
@@ -34,6 +35,7 @@ static const struct command {
     {"server", cli_server, "run the daemon"},
     {"health", cli_health, "ask a running daemon whether it is ready"},
     {"policy", cli_policy, "print the Vault policies to create"},
+    {"canary", cli_canary, "make what a restored copy is asked for"},
     {"config", cli_config, "check the configuration"},
     {"catalog", cli_catalog, "check the catalog, or rebuild it from storage"},
     {"snapshot", cli_snapshot,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/flags.h"
 #include "handlers/handlers.h"
+#include "vault/canary.h"
 
 enum { POLICY_MAX = 64 * 1024 };
 
@@ -45,30 +46,31 @@ static bool everything(const struct route *r)
 /* What the daemon asks of the cluster. */
 struct need {
     const char *path;
-    const char *capability;
+    const char *capability; /* as a policy lists it */
     const char *why;
 };
 
 static const struct need daemon_needs[] = {
-    {"sys/storage/raft/snapshot", "read",
+    {"sys/storage/raft/snapshot", "\"read\"",
      "to take snapshots, also back from the transient copy"},
-    {"sys/storage/raft/configuration", "read", "the nodes of the cluster"},
-    {"sys/storage/raft/autopilot/state", "read", "whether they are healthy"},
-    {"sys/ha-status", "read", "and where they listen"},
-    {"auth/token/lookup-self", "read", "what our own token may do"},
-    {"auth/token/renew-self", "update", "keep it alive"},
+    {"sys/storage/raft/configuration", "\"read\"", "the nodes of the cluster"},
+    {"sys/storage/raft/autopilot/state", "\"read\"",
+     "whether they are healthy"},
+    {"sys/ha-status", "\"read\"", "and where they listen"},
+    {"auth/token/lookup-self", "\"read\"", "what our own token may do"},
+    {"auth/token/renew-self", "\"update\"", "keep it alive"},
     {NULL, NULL, NULL},
 };
 
 static const struct need restore_needs[] = {
-    {"sys/storage/raft/snapshot", "update", "put a snapshot back"},
-    {"sys/wrapping/wrap", "update",
+    {"sys/storage/raft/snapshot", "\"update\"", "put a snapshot back"},
+    {"sys/wrapping/wrap", "\"update\"",
      "the marker that proves that it was applied"},
     {NULL, NULL, NULL},
 };
 
 static const struct need force_needs[] = {
-    {"sys/storage/raft/snapshot-force", "update",
+    {"sys/storage/raft/snapshot-force", "\"update\"",
      "put back a snapshot of another cluster, with other keys"},
     {NULL, NULL, NULL},
 };
@@ -78,7 +80,34 @@ struct policy {
     const char *about; /* lines, each a comment */
     const struct need *needs;
     bool (*includes)(const struct route *r);
+    void (*write)(const char *canary_mount, struct buf *out);
 };
+
+static void write_need(struct buf *out, const char *path,
+                       const char *capabilities, const char *why)
+{
+    buf_printf(out, "\n# %s\npath \"%s\" {\n  capabilities = [%s]\n}\n", why,
+               path, capabilities);
+}
+
+static void write_canary_needs(enum vault_canary_who who, const char *mount,
+                               struct buf *out)
+{
+    struct vault_canary_need need;
+
+    for (size_t i = 0; vault_canary_need(who, i, mount, &need); i++)
+        write_need(out, need.path, need.capabilities, need.why);
+}
+
+static void write_canary(const char *mount, struct buf *out)
+{
+    write_canary_needs(VAULT_CANARY_DAEMON, mount, out);
+}
+
+static void write_canary_setup(const char *mount, struct buf *out)
+{
+    write_canary_needs(VAULT_CANARY_OPERATOR, mount, out);
+}
 
 static const struct policy policies[] = {
     {"daemon",
@@ -88,17 +117,24 @@ static const struct policy policies[] = {
      "      token_type=batch token_ttl=20m\n"
      "Its secret-id must be older than the snapshots that are restored.\n"
      "Restoring takes the policy \"restore\" besides.",
-     daemon_needs, NULL},
+     daemon_needs, NULL, NULL},
     {"restore", "Assay's own token, where restores may be asked for.",
-     restore_needs, NULL},
+     restore_needs, NULL, NULL},
     {"restore-force",
      "Assay's own token, where foreign snapshots may be forced in.",
-     force_needs, NULL},
-    {"viewer", "Callers who look.", NULL, viewer},
-    {"operator", "Callers who take backups and validate them.", NULL, operates},
-    {"restorer", "Callers who restore as well.", NULL, restores},
+     force_needs, NULL, NULL},
+    {"canary",
+     "Assay's own token, where canary.mount is set: write the marker before a\n"
+     "backup, and ask for it in the restored copy.",
+     NULL, NULL, write_canary},
+    {"canary-setup", "Whoever runs `assay canary setup`, once.", NULL, NULL,
+     write_canary_setup},
+    {"viewer", "Callers who look.", NULL, viewer, NULL},
+    {"operator", "Callers who take backups and validate them.", NULL, operates,
+     NULL},
+    {"restorer", "Callers who restore as well.", NULL, restores, NULL},
     {"admin", "Callers who may do everything, also delete snapshots.", NULL,
-     everything},
+     everything, NULL},
 };
 enum { POLICIES = sizeof(policies) / sizeof(policies[0]) };
 
@@ -116,8 +152,7 @@ static void write_comment(struct buf *out, const char *text)
 static void write_needs(struct buf *out, const struct need *needs)
 {
     for (; needs->path != NULL; needs++)
-        buf_printf(out, "\n# %s\npath \"%s\" {\n  capabilities = [\"%s\"]\n}\n",
-                   needs->why, needs->path, needs->capability);
+        write_need(out, needs->path, needs->capability, needs->why);
 }
 
 /* "snapshots/:id/diff/:other" as policies say it: "snapshots/+/diff/+". */
@@ -202,21 +237,32 @@ static int unknown(const char *name, struct error *err)
     return -1;
 }
 
-int policy_write(const char *name, const char *mount, struct buf *out,
-                 struct error *err)
+int policy_write_for(const char *name, const struct policy_mounts *mounts,
+                     struct buf *out, struct error *err)
 {
     const struct policy *policy = find(name);
 
     if (policy == NULL)
         return unknown(name, err);
     write_comment(out, policy->about);
-    if (policy->needs != NULL)
+    if (policy->write != NULL)
+        policy->write(mounts->canary, out);
+    else if (policy->needs != NULL)
         write_needs(out, policy->needs);
     else
         for (const struct route *r = handlers_routes; r->pattern != NULL; r++)
             if (policy->includes(r))
-                write_route(out, policy, mount, r);
+                write_route(out, policy, mounts->api, r);
     return buf_check(out, "the policy", err);
+}
+
+int policy_write(const char *name, const char *mount, struct buf *out,
+                 struct error *err)
+{
+    const struct policy_mounts mounts = {.api = mount,
+                                         .canary = VAULT_CANARY_MOUNT};
+
+    return policy_write_for(name, &mounts, out, err);
 }
 
 static void list_policies(void)
@@ -230,12 +276,15 @@ static void list_policies(void)
 
 int cli_policy(int argc, char **argv)
 {
-    const char *mount = "assay";
+    struct policy_mounts mounts = {.api = "assay",
+                                   .canary = VAULT_CANARY_MOUNT};
     const struct flag flags[] = {
-        {"mount", FLAG_TEXT, &mount, "PATH", "access.mount, if not assay"},
+        {"mount", FLAG_TEXT, &mounts.api, "PATH", "access.mount, if not assay"},
+        {"canary", FLAG_TEXT, &mounts.canary, "PATH",
+         "canary.mount, if not " VAULT_CANARY_MOUNT},
         {0}};
     const struct flags_usage usage = {
-        .usage = "assay policy [-mount=PATH] NAME…",
+        .usage = "assay policy [-mount=PATH] [-canary=PATH] NAME…",
         .about = "Print the Vault policy of that name, several as one text; "
                  "without a name, their list.\n\n"
                  "    assay policy daemon restore | vault policy write assay -",
@@ -253,7 +302,7 @@ int cli_policy(int argc, char **argv)
     for (int i = 1; i <= count && rc == 0; i++) {
         if (i > 1)
             buf_char(&out, '\n');
-        rc = policy_write(argv[i], mount, &out, &err);
+        rc = policy_write_for(argv[i], &mounts, &out, &err);
     }
     if (rc == 0)
         fputs(buf_text(&out), stdout);

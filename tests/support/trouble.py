@@ -31,10 +31,10 @@ class StandIn:
     def seen(self):
         return rest.request(self.address, "GET", "/__control").ok().json
 
-    def login(self):
+    def login(self, role_id="role", secret_id="secret"):
         return rest.request(
             self.address, "POST", "/v1/auth/approle/login",
-            {"role_id": "role", "secret_id": "secret"}
+            {"role_id": role_id, "secret_id": secret_id}
         ).ok().json["auth"]["client_token"]
 
 

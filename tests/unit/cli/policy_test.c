@@ -75,6 +75,29 @@ static void restoring_is_a_policy_of_its_own(void **state)
                     "\"update\""));
 }
 
+static void canaries_have_policies_of_their_own(void **state)
+{
+    const struct policy_mounts mounts = {.api = "m", .canary = "x/birds"};
+    struct error err = {0};
+    const char *p = policy("canary");
+
+    (void)state;
+    assert_true(
+        has(p, "assay-canary/data/marker", "\"create\", \"update\", \"read\""));
+    assert_true(has(p, "assay-canary/data/ciphertext", "\"read\""));
+    assert_true(has(p, "assay-canary-transit/decrypt/canary", "\"update\""));
+    /* The daemon makes nothing. */
+    assert_null(strstr(p, "sys/mounts"));
+    assert_null(strstr(p, "encrypt"));
+    assert_null(strstr(policy("daemon"), "canary"));
+    assert_true(has(policy("canary-setup"), "sys/mounts/assay-canary",
+                    "\"create\", \"update\", \"read\""));
+    buf_clear(&text);
+    assert_int_equal(policy_write_for("canary", &mounts, &text, &err), 0);
+    assert_true(
+        has(buf_text(&text), "x/birds-transit/decrypt/canary", "\"update\""));
+}
+
 static void viewers_only_look(void **state)
 {
     const char *p = policy("viewer");
@@ -154,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(daemon_looks_and_takes),
         cmocka_unit_test(restoring_is_a_policy_of_its_own),
+        cmocka_unit_test(canaries_have_policies_of_their_own),
         cmocka_unit_test(viewers_only_look),
         cmocka_unit_test(operators_back_up_and_validate),
         cmocka_unit_test(restorers_need_sudo),
