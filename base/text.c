@@ -219,3 +219,36 @@ char *text_trim(char *s)
     s[n] = '\0';
     return s;
 }
+
+/* The number at *s, which moves past it; absent numbers are 0, so that 1.2
+ * equals 1.2.0. */
+static unsigned long take_number(const char **s)
+{
+    unsigned long n = 0;
+
+    while (**s >= '0' && **s <= '9' && n < 1000000UL) {
+        n = n * 10 + (unsigned long)(**s - '0');
+        (*s)++;
+    }
+    if (**s == '.')
+        (*s)++;
+    return n;
+}
+
+int text_version_compare(const char *a, const char *b)
+{
+    int i;
+
+    a += *a == 'v';
+    b += *b == 'v';
+    for (i = 0; i < 4; i++) {
+        unsigned long x = take_number(&a);
+        unsigned long y = take_number(&b);
+
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    if ((*a == '-') != (*b == '-'))
+        return *a == '-' ? -1 : 1;
+    return *a == '-' ? strcmp(a, b) : 0;
+}

@@ -45,6 +45,10 @@ bool text_equal_secret(const char *a, const char *b);
 bool text_is_token(const char *s);
 /* Well-formed UTF-8 (no surrogates, no overlong forms). */
 bool text_is_utf8(const char *s, size_t len);
+/* <0, 0, >0 as version `a` is older than, as old as or newer than `b`.
+ * Numbers separated by dots; a pre-release (-rc1) is older than its release,
+ * build metadata (+ent) counts for nothing; a leading v is skipped. */
+int text_version_compare(const char *a, const char *b);
 /* Trim ASCII white space at both ends, in place; returns s moved on. */
 char *text_trim(char *s);
 

@@ -53,39 +53,6 @@ bool server_program_parse(const char *line, struct server_program *out)
     return false;
 }
 
-/* The number at *s, which moves past it; absent numbers are 0, so that 1.2
- * equals 1.2.0. */
-static unsigned long take_number(const char **s)
-{
-    unsigned long n = 0;
-
-    while (**s >= '0' && **s <= '9' && n < 1000000UL) {
-        n = n * 10 + (unsigned long)(**s - '0');
-        (*s)++;
-    }
-    if (**s == '.')
-        (*s)++;
-    return n;
-}
-
-int server_version_compare(const char *a, const char *b)
-{
-    int i;
-
-    a += *a == 'v';
-    b += *b == 'v';
-    for (i = 0; i < 4; i++) {
-        unsigned long x = take_number(&a);
-        unsigned long y = take_number(&b);
-
-        if (x != y)
-            return x < y ? -1 : 1;
-    }
-    if ((*a == '-') != (*b == '-'))
-        return *a == '-' ? -1 : 1;
-    return *a == '-' ? strcmp(a, b) : 0;
-}
-
 static int ask_version(struct server_program *p, struct error *err)
 {
     static const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/", NULL};
@@ -142,7 +109,7 @@ static enum transient_outcome check(const struct server_program *p,
                   p->path, p->product, product);
         return TRANSIENT_NO_SERVER;
     }
-    if (version[0] != '\0' && server_version_compare(p->version, version) < 0) {
+    if (version[0] != '\0' && text_version_compare(p->version, version) < 0) {
         error_set(err, ERR_PRECONDITION,
                   "%s is version %s, older than the snapshot's server "
                   "(%s): install %s or newer",

@@ -38,9 +38,5 @@ void server_program_done(struct server_program *p);
 /* Read the first line of `<server> version`: "Vault v1.21.0 (…), built …",
  * "OpenBao v2.7.2 (…)".  false if it is neither. */
 bool server_program_parse(const char *line, struct server_program *out);
-/* <0, 0, >0 as version `a` is older than, as old as or newer than `b`.
- * Numbers separated by dots; a pre-release (-rc1) is older than its release,
- * build metadata (+ent) counts for nothing; a leading v is skipped. */
-int server_version_compare(const char *a, const char *b);
 
 #endif

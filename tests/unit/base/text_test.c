@@ -243,6 +243,24 @@ static void copies_lists(void **state)
     text_free_list(NULL, 0);
 }
 
+static void orders_versions(void **state)
+{
+    static const char *const ascending[] = {
+        "1.2.3-beta1", "1.2.3-rc1", "1.2.3", "1.2.10", "1.10.0", "2.0", "10.0"};
+    size_t n = sizeof ascending / sizeof ascending[0];
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) {
+            int c = text_version_compare(ascending[i], ascending[k]);
+
+            assert_int_equal((c > 0) - (c < 0), (i > k) - (i < k));
+        }
+    }
+    assert_int_equal(text_version_compare("1.15.4+ent", "v1.15.4"), 0);
+    assert_int_equal(text_version_compare("1.2", "1.2.0"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +274,7 @@ int main(void)
         cmocka_unit_test(codes_hex_and_base64),
         cmocka_unit_test(knows_utf8),
         cmocka_unit_test(copies_lists),
+        cmocka_unit_test(orders_versions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
