@@ -118,6 +118,16 @@ struct jobs_options settings_jobs(const struct config *config)
         .required = (const char *const *)config->validation.required.items,
         .required_count = config->validation.required.count,
         .canary_mount = config->canary.mount,
+        .rto_target_ms = config->validation.rto_target_ms,
+        .rpo_target_ms = config->validation.rpo_target_ms,
+        .plausible =
+            {.max_drop_percent =
+                 (unsigned)config->validation.plausible.max_drop_percent,
+             .min_entries = config->validation.plausible.min_entries,
+             .min_bytes = config->validation.plausible.min_bytes,
+             .ignore =
+                 (const char *const *)config->validation.plausible.ignore.items,
+             .ignore_count = config->validation.plausible.ignore.count},
         .http_read_timeout_ms = config->restore.server_read_timeout_ms,
         .upload_bytes_per_second = config->restore.upload_bytes_per_second,
         .await_unseal_ms = config->restore.await_unseal_ms,

@@ -21,9 +21,9 @@ static const char *const isolations[] = {"required", "off", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
-static const char *const checks[] = {"intact",     "authentic", "decryptable",
-                                     "restorable", "lossless",  "usable",
-                                     NULL};
+static const char *const checks[] = {"intact",      "plausible",  "authentic",
+                                     "decryptable", "restorable", "lossless",
+                                     "usable",      NULL};
 
 static const struct schema_field auth_fields[] = {
     {.name = "method",
@@ -174,15 +174,61 @@ static const struct schema_field transient_fields[] = {
 static const struct schema_section transient = {
     FIELDS(transient_fields), sizeof(struct config_transient)};
 
+#define PLAUSIBLE_OFFSET(member)                                               \
+    (offsetof(struct config_validation, plausible.member) -                    \
+     offsetof(struct config_validation, plausible))
+
+static const struct schema_field plausible_fields[] = {
+    {.name = "max_drop_percent",
+     .type = SCHEMA_COUNT,
+     .offset = PLAUSIBLE_OFFSET(max_drop_percent),
+     .min = 1,
+     .max = 100,
+     .preset = "50"},
+    {.name = "min_entries",
+     .type = SCHEMA_COUNT,
+     .offset = PLAUSIBLE_OFFSET(min_entries),
+     .min = 0,
+     .max = INT64_MAX,
+     .preset = "20"},
+    {.name = "min_bytes",
+     .type = SCHEMA_SIZE,
+     .offset = PLAUSIBLE_OFFSET(min_bytes),
+     .min = 0,
+     .max = INT64_MAX,
+     .preset = "64KiB"},
+    {.name = "ignore",
+     .type = SCHEMA_TEXTS,
+     .offset = PLAUSIBLE_OFFSET(ignore),
+     .preset = "core/leader,sys/counters,sys/expire,sys/token"},
+};
+static const struct schema_section plausible = {
+    FIELDS(plausible_fields),
+    sizeof(((struct config_validation *)NULL)->plausible)};
+
 static const struct schema_field validation_fields[] = {
     {.name = "required",
      .type = SCHEMA_TEXTS,
-     .offset = 0,
+     .offset = offsetof(struct config_validation, required),
      .choices = checks,
      .preset = "intact,authentic,decryptable,restorable,lossless"},
+    {.name = "rto_target",
+     .type = SCHEMA_DURATION,
+     .offset = offsetof(struct config_validation, rto_target_ms),
+     .min = 0,
+     .max = 366 * 24 * HOUR_MS},
+    {.name = "rpo_target",
+     .type = SCHEMA_DURATION,
+     .offset = offsetof(struct config_validation, rpo_target_ms),
+     .min = 0,
+     .max = 366 * 24 * HOUR_MS},
+    {.name = "plausible",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_validation, plausible),
+     .section = &plausible},
 };
-static const struct schema_section validation = {FIELDS(validation_fields),
-                                                 sizeof(struct config_texts)};
+static const struct schema_section validation = {
+    FIELDS(validation_fields), sizeof(struct config_validation)};
 
 static const struct schema_field canary_fields[] = {
     {.name = "mount", .type = SCHEMA_TEXT, .offset = 0},

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/settings_validation.h"
+
 enum config_auth_method {
     CONFIG_AUTH_UNSET, /* only while loading */
     CONFIG_AUTH_TOKEN,
@@ -21,12 +23,6 @@ enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
 enum config_driver { CONFIG_DRIVER_PROCESS = 1 };
 enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
 enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
-
-/* Texts are NULL when not set. */
-struct config_texts {
-    char **items; /* a NULL behind the last; NULL for none */
-    size_t count;
-};
 
 struct config_auth {
     unsigned method; /* enum config_auth_method */
@@ -103,9 +99,7 @@ struct config {
     struct config_storage *storage;
     size_t storage_count;
     struct config_transient transient;
-    struct {
-        struct config_texts required; /* names of checks */
-    } validation;
+    struct config_validation validation;
     struct {
         char *mount; /* NULL: no canaries; no slashes at its ends */
     } canary;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proof/history.h"
+
 struct store;
 struct storage;
 struct signer;
@@ -45,7 +47,10 @@ struct jobs_options {
     /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;
-    const char *canary_mount; /* NULL: no canaries */
+    const char *canary_mount;      /* NULL: no canaries */
+    struct proof_limits plausible; /* max_drop_percent 0: the defaults */
+    int64_t rto_target_ms;         /* what a restore may take; 0: any time */
+    int64_t rpo_target_ms;         /* how old the newest valid one may be */
     /* Of the listeners of the clusters that restores go to; 0: 30 s, as the
      * servers. */
     int64_t http_read_timeout_ms;

@@ -15,6 +15,18 @@
 static const char *const required_default[] = {
     "intact", "authentic", "decryptable", "restorable", "lossless"};
 
+/* What goes by itself every day. */
+static const char *const ignore_default[] = {"core/leader", "sys/counters",
+                                             "sys/expire", "sys/token"};
+
+static const struct proof_limits plausible_default = {
+    .max_drop_percent = 50,
+    .min_entries = 20,
+    .min_bytes = 64 * 1024,
+    .ignore = ignore_default,
+    .ignore_count = sizeof(ignore_default) / sizeof(ignore_default[0]),
+};
+
 enum {
     READ_TIMEOUT_MS = 30 * 1000,
     UPLOAD_RATE = 100 * 1024 * 1024,
@@ -128,6 +140,30 @@ static int copy_names(const struct jobs_options *o, struct jobs_settings *s,
     return copy_text(o->canary_mount, &s->canary_mount, err);
 }
 
+static int copy_plausible(const struct jobs_options *o, struct jobs_settings *s,
+                          struct error *err)
+{
+    const struct proof_limits *from =
+        o->plausible.max_drop_percent == 0 ? &plausible_default : &o->plausible;
+    s->plausible = *from;
+    s->plausible.ignore_count = 0;
+    if (copy_texts(from->ignore, from->ignore_count, &s->ignore,
+                   &s->plausible.ignore_count, err) != 0)
+        return -1;
+    s->plausible.ignore = (const char *const *)s->ignore;
+    return 0;
+}
+
+static int copy_validation(const struct jobs_options *o,
+                           struct jobs_settings *s, struct error *err)
+{
+    s->rto_target_ms = o->rto_target_ms;
+    s->rpo_target_ms = o->rpo_target_ms;
+    if (copy_required(o, s, err) != 0)
+        return -1;
+    return copy_plausible(o, s, err);
+}
+
 /* The driver's table is transient's own: ask it. */
 static int check_driver(const struct jobs_settings *s, struct error *err)
 {
@@ -151,7 +187,7 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
         return error_memory(err);
     atomic_init(&s->users, 1);
     if (copy_clusters(o, s, err) != 0 || copy_keys(o, s, err) != 0 ||
-        copy_required(o, s, err) != 0 || copy_names(o, s, err) != 0 ||
+        copy_validation(o, s, err) != 0 || copy_names(o, s, err) != 0 ||
         check_driver(s, err) != 0)
         goto done;
     s->no_isolation = o->transient_no_isolation;
@@ -194,6 +230,7 @@ void jobs_settings_release(struct jobs_settings *s)
     free(s->helper);
     free(s->canary_mount);
     text_free_list(s->required, s->required_count);
+    text_free_list(s->ignore, s->plausible.ignore_count);
     free(s);
 }
 

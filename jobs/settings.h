@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "jobs/manifest.h"
 #include "jobs/options.h"
+#include "proof/history.h"
 
 struct jobs_settings_cluster {
     char *name;
@@ -35,6 +36,10 @@ struct jobs_settings {
     char **required;
     size_t required_count;
     char *canary_mount; /* NULL: no canaries */
+    struct proof_limits plausible;
+    char **ignore;         /* those of `plausible` */
+    int64_t rto_target_ms; /* 0: none */
+    int64_t rpo_target_ms;
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second;
     int64_t await_unseal_ms;

@@ -20,6 +20,7 @@
 #include "jobs/canary.h"
 #include "jobs/catalogue.h"
 #include "jobs/conclude.h"
+#include "jobs/history.h"
 #include "jobs/job.h"
 #include "proof/unsealed.h"
 #include "proof/verdict.h"
@@ -41,8 +42,9 @@ struct validation {
     struct transient_report report;
     struct keys *keys;            /* NULL when they cannot be read: see `why` */
     const char *shares[KEYS_MAX]; /* those of `keys` */
-    struct error why;             /* why there is no copy */
-    struct error trouble;         /* from inside a callback */
+    struct history *history;
+    struct error why;     /* why there is no copy */
+    struct error trouble; /* from inside a callback */
     struct proof_context context;
     struct canary_expected canary;
     struct proof_result results[CHECKS_MAX];
@@ -106,7 +108,8 @@ static int prepare(struct validation *v, struct error *err)
     if (v->work_dir == NULL)
         return error_memory(err);
     if (store_leftovers(v, err) != 0 ||
-        file_make_dirs(v->work_dir, 0700, err) != 0)
+        file_make_dirs(v->work_dir, 0700, err) != 0 ||
+        history_load(job, &v->row, &v->history, err) != 0)
         return -1;
     v->context = (struct proof_context){
         .open_archive = archive_open,
@@ -116,6 +119,7 @@ static int prepare(struct validation *v, struct error *err)
         .size_bytes = v->row.size_bytes,
         .product = v->row.product,
         .server_version = v->row.server_version,
+        .history = history_proof(v->history),
         .work_dir = v->work_dir,
         .cancel = &job->cancel,
     };
@@ -155,13 +159,14 @@ static void skip_checks(struct validation *v, const char *reason)
     }
 }
 
-/* Secrets that are damaged do not make an archive another one: whether it
- * restores is still worth knowing. */
+/* Damaged secrets or lost entries do not make an archive another one:
+ * whether it restores is still worth knowing. */
 static bool is_another_archive(const struct validation *v)
 {
     for (size_t i = 0; i < v->results_count; i++)
         if (v->results[i].outcome == PROOF_FAIL &&
-            strcmp(v->results[i].name, "decryptable") != 0)
+            (strcmp(v->results[i].name, "intact") == 0 ||
+             strcmp(v->results[i].name, "authentic") == 0))
             return true;
     return false;
 }
@@ -386,6 +391,7 @@ done:
         error_clear(&why);
     transient_free(v.transient);
     proof_unsealed_free(v.context.unsealed);
+    history_free(v.history);
     keys_free(v.keys);
     for (size_t i = 0; i < v.results_count; i++)
         proof_result_done(&v.results[i]);

@@ -21,6 +21,12 @@ static const struct proof_check checks[] = {
         .run = proof_intact,
     },
     {
+        .name = "plausible",
+        .question = "Is everything there that the snapshot before it had, "
+                    "as far as counts can tell?",
+        .run = proof_plausible,
+    },
+    {
         .name = "authentic",
         .question = "Did the cluster itself seal the sums of this archive?",
         .run = proof_authentic,

@@ -20,6 +20,7 @@
 
 struct vault;
 struct proof_canary;
+struct proof_history;
 struct proof_unsealed;
 
 enum proof_outcome {
@@ -69,6 +70,8 @@ struct proof_context {
     /* The archive and its key shares; NULL: none, and why (or NULL). */
     struct proof_unsealed *unsealed;
     const char *unsealed_text;
+    /* The snapshot before this one; NULL: nothing is known. */
+    const struct proof_history *history;
 
     /* The restored copy. */
     struct vault *transient; /* logged in; NULL: see outcome and reason */

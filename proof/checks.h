@@ -12,6 +12,12 @@
 int proof_intact(const struct proof_context *c, struct proof_result *r,
                  struct error *err) MUST_USE;
 
+/* Against the snapshot before (c->history): another cluster or a sudden drop
+ * of a key prefix is a fail; a lower raft index, an older server are only
+ * findings.  Covers the prefixes of the snapshot before. */
+int proof_plausible(const struct proof_context *c, struct proof_result *r,
+                    struct error *err) MUST_USE;
+
 /* Whether the sums in the archive are those that the cluster sealed: nobody
  * changed it and made its sums again. */
 int proof_authentic(const struct proof_context *c, struct proof_result *r,

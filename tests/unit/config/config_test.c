@@ -110,7 +110,10 @@ static void full_file(void **state)
         "\"storage\": {\"disk\": {\"type\": \"local\", \"path\": \"/p\"}},\n"
         "\"transient\": {\"driver\": \"process\", \"server\": \"/usr/bin/bao\","
         "  \"isolation\": \"off\"},\n"
-        "\"validation\": {\"required\": [\"intact\"]},\n"
+        "\"validation\": {\"required\": [\"intact\"],"
+        "  \"rto_target\": \"15m\", \"rpo_target\": \"26h\", \"plausible\": {"
+        "  \"max_drop_percent\": 30, \"min_entries\": 5, \"min_bytes\": \"1k\","
+        "  \"ignore\": [\"sys/token\", \"logical/0b7e\"]}},\n"
         "\"restore\": {\"server_read_timeout\": 90,"
         "  \"upload_bytes_per_second\": \"64MiB\", \"targets\": {}},\n"
         "\"access\": {\"mount\": \"/backup/assay/\", \"namespace\": \"a/\","
@@ -138,6 +141,14 @@ static void full_file(void **state)
     assert_string_equal(c->transient.server, "/usr/bin/bao");
     assert_int_equal(c->transient.isolation, CONFIG_ISOLATION_OFF);
     assert_int_equal(c->validation.required.count, 1);
+    assert_int_equal(c->validation.rto_target_ms, 15 * 60 * 1000);
+    assert_int_equal(c->validation.rpo_target_ms, 26 * 3600 * 1000);
+    assert_int_equal(c->validation.plausible.max_drop_percent, 30);
+    assert_int_equal(c->validation.plausible.min_entries, 5);
+    assert_int_equal(c->validation.plausible.min_bytes, 1024);
+    assert_int_equal(c->validation.plausible.ignore.count, 2);
+    assert_string_equal(c->validation.plausible.ignore.items[1],
+                        "logical/0b7e");
     assert_int_equal(c->restore.server_read_timeout_ms, 90000);
     assert_int_equal(c->restore.upload_bytes_per_second, 64 << 20);
     assert_string_equal(c->access.mount, "backup/assay");
@@ -160,6 +171,11 @@ static void defaults(void **state)
     assert_string_equal(c->storage[0].path, "/var/lib/assay/snapshots");
     assert_string_equal(c->access.mount, "assay");
     assert_int_equal(c->validation.required.count, 5);
+    assert_int_equal(c->validation.rto_target_ms, 0);
+    assert_int_equal(c->validation.plausible.max_drop_percent, 50);
+    assert_int_equal(c->validation.plausible.min_entries, 20);
+    assert_int_equal(c->validation.plausible.min_bytes, 65536);
+    assert_int_equal(c->validation.plausible.ignore.count, 4);
     assert_int_equal(c->transient.isolation, CONFIG_ISOLATION_REQUIRED);
     assert_int_equal(config_log_level(c), LOG_LEVEL_INFO);
     assert_false(c->access.allow_root);
@@ -211,9 +227,14 @@ static void wrong_values_name_the_path(void **state)
     assert_problem("{" CLUSTER
                    ",\"validation\":{\"required\":[\"lossless\",\"intakt\"]}}",
                    "validation.required[1]: expected an array of: intact, "
-                   "authentic, decryptable, restorable, lossless, usable");
+                   "plausible, authentic, decryptable, restorable, lossless, "
+                   "usable");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[\"intact\",1]}}",
                    "validation.required[1]: expected");
+    assert_problem("{" CLUSTER ",\"validation\":{\"plausible\":"
+                   "{\"max_drop_percent\":0}}}",
+                   "validation.plausible.max_drop_percent: expected a whole "
+                   "number from 1 to 100");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[]}}",
                    "validation.required: at least one check");
     assert_problem("{" CLUSTER ",\"restore\":{\"upload_bytes_per_second\":"

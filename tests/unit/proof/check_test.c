@@ -16,6 +16,7 @@ static void test_the_table_has_what_is_required_today(void **state)
 {
     (void)state;
     assert_non_null(proof_check_find("intact"));
+    assert_non_null(proof_check_find("plausible"));
     assert_non_null(proof_check_find("authentic"));
     assert_non_null(proof_check_find("decryptable"));
     assert_non_null(proof_check_find("restorable"));
