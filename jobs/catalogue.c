@@ -168,6 +168,7 @@ static void fill_run(const struct manifest_validation *m, struct run *run)
     run->started_ms = m->started_ms;
     run->finished_ms = m->finished_ms;
     run->restore_ms = m->restore_ms;
+    run->basis = m->basis;
     text_copy(run->id, sizeof(run->id), m->run_id);
     text_copy(run->cluster, sizeof(run->cluster), m->cluster);
     text_copy(run->driver, sizeof(run->driver), m->driver);
@@ -188,6 +189,7 @@ int catalogue_validation(const struct catalogue_source *from, const char *key,
         goto done;
     fill_run(&m, &run);
     if (runs_import(from->store, &run, err) != 0 ||
+        runs_import_phases(from->store, run.id, &m.phases, err) != 0 ||
         checks_save(from->store, m.run_id, m.checks, m.checks_count, err) != 0)
         goto done;
     rc = snapshots_set_verdict(from->store,

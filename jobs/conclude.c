@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jobs/basis.h"
 #include "jobs/catalogue.h"
 #include "jobs/manifest.h"
 #include "storage/storage.h"
@@ -120,6 +121,9 @@ int conclude_validation(const struct conclusion *c, struct error *err)
     }
     if (make_rows(c, &rows, &findings, err) != 0)
         goto done;
+    m->basis = basis_new(c, err);
+    if (m->basis == NULL)
+        goto done;
     m->verdict = sum_up(c);
     m->checks = rows;
     m->checks_count = c->results_count;
@@ -129,6 +133,7 @@ int conclude_validation(const struct conclusion *c, struct error *err)
                                        .verdict = m->verdict,
                                        .at_ms = m->finished_ms,
                                        .restore_ms = c->restore_ms,
+                                       .basis = m->basis,
                                        .checks = rows,
                                        .checks_count = c->results_count};
     if (validations_conclude(c->job->world->store, &vc, err) != 0) {
@@ -139,6 +144,8 @@ int conclude_validation(const struct conclusion *c, struct error *err)
              c->row->id, store_verdict_name(m->verdict));
     rc = 0;
 done:
+    if (m != NULL)
+        free(m->basis);
     free(m);
     free(rows);
     free(findings);

@@ -18,7 +18,8 @@ struct conclusion {
     const struct snapshot_row *row;
     const struct proof_result *results;
     size_t results_count;
-    int64_t restore_ms; /* -1: not measured */
+    int64_t restore_ms;            /* -1: not measured */
+    const char *transient_version; /* of its server; "" when there was none */
 };
 
 /* The run is `succeeded` afterwards. */

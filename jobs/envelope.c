@@ -74,9 +74,10 @@ done:
     return rc;
 }
 
-/* keyid is only a hint (DSSE): what counts is that a trusted key verifies. */
+/* keyid is only a hint (DSSE): what counts is that a trusted key verifies.
+ * *key says which. */
 static bool signed_by(const struct json *signatures, const struct buf *bytes,
-                      const struct manifest_trust *trust)
+                      const struct manifest_trust *trust, size_t *key)
 {
     unsigned seen = 0;
     for (const struct json *s = json_first(signatures);
@@ -87,35 +88,30 @@ static bool signed_by(const struct json *signatures, const struct buf *bytes,
         if (!text_unbase64(sig, signature, sizeof(signature), &len) ||
             len != sizeof(signature))
             continue;
-        for (size_t i = 0; i < trust->count; i++)
-            if (signer_verify(trust->keys[i], bytes->data, bytes->len,
+        for (*key = 0; *key < trust->count; ++*key)
+            if (signer_verify(trust->keys[*key], bytes->data, bytes->len,
                               signature))
                 return true;
     }
     return false;
 }
 
-int envelope_open(const struct buf *text, const char *type,
-                  const struct manifest_trust *trust, struct buf *out,
-                  struct error *err)
+/* The payload of a parsed envelope, its bytes as they were signed. */
+static int open_parsed(const struct json *root,
+                       const struct manifest_trust *trust,
+                       struct envelope_facts *facts, struct buf *out,
+                       struct error *err)
 {
-    assert(text != NULL && type != NULL && trust != NULL && out != NULL);
-    struct json *root = NULL;
+    const char *encoded = json_get_text(root, "payload", NULL);
     struct buf bytes;
-    struct error why = {0};
     char *payload = NULL;
-    size_t payload_len = 0;
+    size_t len = 0;
     int rc = -1;
 
     buf_init(&bytes, LIMIT_MANIFEST);
-    if (json_parse(buf_text(text), text->len, &root, &why) != 0) {
-        error_set(err, ERR_CORRUPT, "not a signed manifest: %s", why.text);
-        goto done;
-    }
-    const char *encoded = json_get_text(root, "payload", NULL);
-    if (encoded == NULL ||
-        strcmp(json_get_text(root, "payloadType", ""), type) != 0) {
-        error_set(err, ERR_CORRUPT, "not a manifest of type %s", type);
+    if (encoded == NULL || !text_copy(facts->type, sizeof(facts->type),
+                                      json_get_text(root, "payloadType", ""))) {
+        error_set(err, ERR_CORRUPT, "not a signed document");
         goto done;
     }
     size_t room = strlen(encoded) / 4 * 3 + 3;
@@ -124,23 +120,63 @@ int envelope_open(const struct buf *text, const char *type,
         error_memory(err);
         goto done;
     }
-    if (!text_unbase64(encoded, payload, room, &payload_len)) {
+    if (!text_unbase64(encoded, payload, room, &len)) {
         error_set(err, ERR_CORRUPT, "the manifest's payload is not base64");
         goto done;
     }
-    encode(&bytes, type, payload, payload_len);
+    encode(&bytes, facts->type, payload, len);
     if (buf_check(&bytes, "the manifest", err) != 0)
         goto done;
-    if (!signed_by(json_get(root, "signatures"), &bytes, trust)) {
+    if (!signed_by(json_get(root, "signatures"), &bytes, trust, &facts->key)) {
         error_set(err, ERR_DENIED,
-                  "the manifest bears no good signature by a trusted key");
+                  "it bears no good signature by a trusted key");
         goto done;
     }
-    buf_add(out, payload, payload_len);
+    buf_add(out, payload, len);
     rc = buf_check(out, "the manifest", err);
 done:
-    json_free(root);
     buf_done(&bytes);
     free(payload);
+    return rc;
+}
+
+int envelope_open(const struct buf *text, const char *type,
+                  const struct manifest_trust *trust, struct buf *out,
+                  struct error *err)
+{
+    assert(text != NULL && type != NULL && trust != NULL && out != NULL);
+    struct envelope_facts facts = {0};
+    struct json *root = NULL;
+    struct error why = {0};
+    int rc = -1;
+
+    if (json_parse(buf_text(text), text->len, &root, &why) != 0)
+        return error_set(err, ERR_CORRUPT, "not a signed manifest: %s",
+                         why.text);
+    if (strcmp(json_get_text(root, "payloadType", ""), type) != 0)
+        error_set(err, ERR_CORRUPT, "not a manifest of type %s", type);
+    else
+        rc = open_parsed(root, trust, &facts, out, err);
+    json_free(root);
+    return rc;
+}
+
+int envelope_open_any(const struct buf *text,
+                      const struct manifest_trust *trust,
+                      struct envelope_facts *facts, struct buf *out,
+                      struct error *err)
+{
+    assert(text != NULL && trust != NULL && facts != NULL && out != NULL);
+    struct json *root = NULL;
+    struct error why = {0};
+    int rc = -1;
+
+    if (json_parse(buf_text(text), text->len, &root, &why) != 0)
+        return error_set(err, ERR_CORRUPT, "not a signed document: %s",
+                         why.text);
+    /* As Assay's API hands it out. */
+    const struct json *data = json_get(root, "data");
+    rc = open_parsed(data != NULL ? data : root, trust, facts, out, err);
+    json_free(root);
     return rc;
 }

@@ -12,6 +12,16 @@
 
 #define ENVELOPE_SNAPSHOT "application/vnd.assay.snapshot+json"
 #define ENVELOPE_VALIDATION "application/vnd.assay.validation+json"
+/* in-toto Statement v1 (github.com/in-toto/attestation, spec/v1). */
+#define ENVELOPE_STATEMENT "application/vnd.in-toto+json"
+
+enum { ENVELOPE_TYPE_MAX = 128 };
+
+/* What an envelope turned out to be.  Plain data. */
+struct envelope_facts {
+    char type[ENVELOPE_TYPE_MAX];
+    size_t key; /* which of the trusted keys signed it */
+};
 
 /* Append the envelope of `payload` to `out`. */
 int envelope_sign(const char *type, const struct buf *payload,
@@ -24,5 +34,10 @@ int envelope_sign(const char *type, const struct buf *payload,
 int envelope_open(const struct buf *text, const char *type,
                   const struct manifest_trust *trust, struct buf *out,
                   struct error *err) MUST_USE;
+/* The same for an envelope of any type: *facts says which. */
+int envelope_open_any(const struct buf *text,
+                      const struct manifest_trust *trust,
+                      struct envelope_facts *facts, struct buf *out,
+                      struct error *err) MUST_USE;
 
 #endif

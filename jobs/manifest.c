@@ -132,6 +132,8 @@ int manifest_write_validation(const struct manifest_validation *m,
         write_check(&w, &m->checks[i]);
     jsonw_end_array(&w);
     write_phases(&w, &m->phases);
+    if (m->basis != NULL)
+        jsonw_raw(&w, "basis", m->basis);
     jsonw_end_object(&w);
     int rc = sign_document(ENVELOPE_VALIDATION, &doc, signer, out, err);
     buf_done(&doc);

@@ -62,7 +62,8 @@ struct manifest_validation {
     struct check_row *checks;
     size_t checks_count;
     struct run_phases phases;
-    void *memory; /* what checks live in, when parsed */
+    char *basis;  /* JSON object (jobs/basis.h), or NULL */
+    void *memory; /* what checks and basis live in, when parsed */
 };
 
 /* Append the signed envelope to `out`. */

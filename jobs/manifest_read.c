@@ -18,6 +18,7 @@ struct memory {
     struct snapshot_prefix_row *prefixes;
     struct check_row *checks;
     struct check_finding_row *findings;
+    char *basis;
 };
 
 static void memory_free(struct memory *m)
@@ -28,6 +29,7 @@ static void memory_free(struct memory *m)
     free(m->prefixes);
     free(m->checks);
     free(m->findings);
+    free(m->basis);
     free(m);
 }
 
@@ -271,6 +273,29 @@ static int read_phases(const struct json *doc, struct run_phases *phases,
     return 0;
 }
 
+/* Older ones have none. */
+static int read_basis(struct memory *memory, struct manifest_validation *m,
+                      struct error *err)
+{
+    const struct json *basis = json_get(memory->root, "basis");
+    struct buf text;
+
+    if (basis == NULL)
+        return 0;
+    if (json_type(basis) != JSON_OBJECT)
+        return field_bad("basis", err);
+    buf_init(&text, LIMIT_REQUEST_BODY);
+    json_print(basis, &text);
+    if (buf_check(&text, "the manifest's \"basis\"", err) != 0) {
+        buf_done(&text);
+        err->kind = ERR_CORRUPT;
+        return -1;
+    }
+    memory->basis = buf_take(&text);
+    m->basis = memory->basis;
+    return 0;
+}
+
 static int read_validation(struct memory *memory, struct manifest_validation *m,
                            struct error *err)
 {
@@ -295,7 +320,7 @@ static int read_validation(struct memory *memory, struct manifest_validation *m,
             0)
         return -1;
     m->restore_ms = read_duration(d, "restore_seconds");
-    if (read_checks(memory, m, err) != 0)
+    if (read_checks(memory, m, err) != 0 || read_basis(memory, m, err) != 0)
         return -1;
     return read_phases(d, &m->phases, err);
 }

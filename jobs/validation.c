@@ -50,6 +50,7 @@ struct validation {
     struct proof_result results[CHECKS_MAX];
     size_t results_count;
     int64_t restore_ms;
+    char transient_version[SNAPSHOTS_VERSION_MAX];
 };
 
 static int store_leftovers(struct validation *v, struct error *err)
@@ -265,7 +266,9 @@ static void describe_copy(struct validation *v)
     c->batch_login = v->report.batch_login;
     c->restore_ms = v->restore_ms;
     if (v->transient != NULL)
-        c->transient_version = transient_server_version(v->transient);
+        text_copy(v->transient_version, sizeof(v->transient_version),
+                  transient_server_version(v->transient));
+    c->transient_version = v->transient_version;
 }
 
 /* Restore and ask the copy.  The caller destroys it, whatever comes. */
@@ -381,7 +384,8 @@ static int run_validation(struct job *job, struct error *err)
                            .row = &v.row,
                            .results = v.results,
                            .results_count = v.results_count,
-                           .restore_ms = v.restore_ms};
+                           .restore_ms = v.restore_ms,
+                           .transient_version = v.transient_version};
     rc = conclude_validation(&c, err);
 done:
     if (v.work_dir != NULL && file_remove_tree(v.work_dir, &why) != 0)

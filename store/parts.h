@@ -16,7 +16,7 @@
 #include "store/runs.h"
 #include "store/snapshots.h"
 
-/* The columns that run_row_read expects, in its order.  The last three are
+/* The columns that run_row_read expects, in its order.  The last four are
  * the texts that a list leaves out. */
 #define RUN_LIST_COLUMNS                                                       \
     "id, kind, status, phase, progress_done, progress_total,"                  \
@@ -24,9 +24,9 @@
     " display_name, entity_id, requester_key, error, snapshot_id,"             \
     " cancel_requested, revision, driver, oracle, verdict, restore_ms,"        \
     " target, dry_run, force, override, reason, safety_snapshot_id"
-#define RUN_COLUMNS RUN_LIST_COLUMNS ", params, plan, leftovers"
+#define RUN_COLUMNS RUN_LIST_COLUMNS ", params, plan, leftovers, basis"
 
-/* The current row into *out; with the three texts if `whole`. */
+/* The current row into *out; with the four texts if `whole`. */
 int run_row_read(struct query *q, bool whole, struct run *out,
                  struct error *err) MUST_USE;
 int run_row_get(struct db *db, const char *id, struct run *out,
@@ -45,6 +45,9 @@ int run_row_finish(struct db *db, const char *id, enum run_status status,
 int run_row_set_result(struct db *db, const char *id,
                        enum store_verdict verdict, int64_t restore_ms,
                        struct error *err) MUST_USE;
+/* JSON text, or NULL. */
+int run_row_set_basis(struct db *db, const char *id, const char *basis,
+                      struct error *err) MUST_USE;
 
 /* checks_save. */
 int checks_put(struct db *db, const char *run_id, const struct check_row *rows,

@@ -15,6 +15,7 @@ void run_done(struct run *run)
     free(run->params);
     free(run->plan);
     free(run->leftovers);
+    free(run->basis);
     *run = (struct run){0};
 }
 
@@ -62,7 +63,8 @@ int run_row_read(struct query *q, bool whole, struct run *out,
     GET(safety_snapshot_id);
     if (whole && (query_dup_text(q, i, &run.params, err) != 0 ||
                   query_dup_text(q, i + 1, &run.plan, err) != 0 ||
-                  query_dup_text(q, i + 2, &run.leftovers, err) != 0))
+                  query_dup_text(q, i + 2, &run.leftovers, err) != 0 ||
+                  query_dup_text(q, i + 3, &run.basis, err) != 0))
         goto done;
     *out = run;
     rc = 0;
@@ -210,6 +212,18 @@ int run_row_set_result(struct db *db, const char *id,
         return -1;
     query_text(&q, store_verdict_name(verdict));
     query_int(&q, restore_ms);
+    query_text(&q, id);
+    return query_run_one(&q, "run", err);
+}
+
+int run_row_set_basis(struct db *db, const char *id, const char *basis,
+                      struct error *err)
+{
+    struct query q;
+
+    if (query_open(&q, db, "UPDATE runs SET basis = ? WHERE id = ?", err) != 0)
+        return -1;
+    query_text_or_null(&q, basis);
     query_text(&q, id);
     return query_run_one(&q, "run", err);
 }

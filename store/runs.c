@@ -134,17 +134,16 @@ int runs_list(struct store *s, const struct runs_filter *filter,
     return rc;
 }
 
-int runs_count_active(struct store *s, size_t *out, struct error *err)
+static int count_runs(struct store *s, const char *sql, size_t *out,
+                      struct error *err)
 {
     struct db *db = NULL;
     struct query q;
     int got = -1;
 
-    assert(out != NULL);
     if (store_read_begin(s, &db, err) != 0)
         return -1;
-    if (query_open(&q, db, "SELECT count(*) FROM runs WHERE finished_ms = 0",
-                   err) == 0) {
+    if (query_open(&q, db, sql, err) == 0) {
         got = query_step(&q, err);
         if (got == 1)
             *out = (size_t)query_get_u64(&q, 0);
@@ -152,6 +151,25 @@ int runs_count_active(struct store *s, size_t *out, struct error *err)
     }
     store_read_end(s, db);
     return got == 1 ? 0 : -1;
+}
+
+int runs_count_active(struct store *s, size_t *out, struct error *err)
+{
+    assert(out != NULL);
+    return count_runs(s, "SELECT count(*) FROM runs WHERE finished_ms = 0", out,
+                      err);
+}
+
+/* A run that succeeded has seen its transient go, and forgets it only
+ * afterwards. */
+int runs_count_undestroyed(struct store *s, size_t *out, struct error *err)
+{
+    assert(out != NULL);
+    return count_runs(s,
+                      "SELECT count(*) FROM runs WHERE leftovers IS NOT NULL"
+                      " AND finished_ms <> 0 AND status <> 'succeeded'"
+                      " AND json_extract(leftovers, '$.transient') IS NOT NULL",
+                      out, err);
 }
 
 /* ---- What happens to a run ---- */
@@ -351,4 +369,43 @@ int runs_phases(struct store *s, const char *id, struct run_phases *out,
     rc = read_phases(db, id, out, err);
     store_read_end(s, db);
     return rc;
+}
+
+static int insert_phase(struct db *db, const char *id, size_t seq,
+                        const struct run_phase *phase, struct error *err)
+{
+    struct query q;
+
+    if (query_open(&q, db,
+                   "INSERT INTO run_phases"
+                   " (run_id, seq, name, started_ms, started_mono_ms,"
+                   " duration_ms) VALUES (?, ?, ?, ?, 0, nullif(?, -1))",
+                   err) != 0)
+        return -1;
+    query_text(&q, id);
+    query_u64(&q, seq);
+    query_text(&q, phase->name);
+    query_int(&q, phase->started_ms);
+    query_int(&q, phase->duration_ms);
+    return query_run(&q, err);
+}
+
+int runs_import_phases(struct store *s, const char *id,
+                       const struct run_phases *phases, struct error *err)
+{
+    struct run_phases there = {0};
+    struct db *db = NULL;
+    bool changed = false;
+    int rc;
+
+    assert(id != NULL && phases != NULL);
+    if (store_write_begin(s, &db, err) != 0)
+        return -1;
+    rc = read_phases(db, id, &there, err);
+    if (rc == 0 && there.count == 0) {
+        changed = phases->count > 0;
+        for (size_t i = 0; rc == 0 && i < phases->count; i++)
+            rc = insert_phase(db, id, i, &phases->items[i], err);
+    }
+    return store_write_end(s, rc, changed, err);
 }

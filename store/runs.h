@@ -53,7 +53,7 @@ enum {
     RUN_IDEMPOTENCY_KEY_MAX = 256,
 };
 
-/* Plain data, apart from the three texts that run_done frees. */
+/* Plain data, apart from the four texts that run_done frees. */
 struct run {
     char id[ID_TEXT_MAX];
     enum run_kind kind;
@@ -93,6 +93,7 @@ struct run {
     char *params;    /* the validated request */
     char *plan;      /* restore: what was found, what would be done */
     char *leftovers; /* what a crash would leave behind */
+    char *basis;     /* validation: what its verdict was based on */
 };
 
 /* Free what the row owns and zero it.  Accepts NULL and a zeroed one. */
@@ -178,6 +179,10 @@ void run_list_done(struct run_list *list);
 
 /* Runs that are not over: those that wait and those under way. */
 int runs_count_active(struct store *s, size_t *out, struct error *err) MUST_USE;
+/* Runs that are over, and whose transient cluster could not be destroyed: it
+ * is still there, as their leftovers say. */
+int runs_count_undestroyed(struct store *s, size_t *out,
+                           struct error *err) MUST_USE;
 
 /* Take the oldest waiting run of the kinds in `kinds` (bits 1 << kind): its
  * status becomes running, provisioning or checking, and started_ms is set.
@@ -253,5 +258,10 @@ struct run_phases {
 /* In order.  A run without phases, and an unknown id, have none. */
 int runs_phases(struct store *s, const char *id, struct run_phases *out,
                 struct error *err) MUST_USE;
+/* After runs_import: the phases that run had.  0 and nothing changed if it
+ * has phases already. */
+int runs_import_phases(struct store *s, const char *id,
+                       const struct run_phases *phases,
+                       struct error *err) MUST_USE;
 
 #endif

@@ -337,9 +337,9 @@ int runs_import(struct store *s, const struct run *run, struct error *err)
                    " display_name, entity_id, requester_key, params,"
                    " payload_sha256, error, snapshot_id, driver, oracle,"
                    " verdict, restore_ms, target, dry_run, force, override,"
-                   " reason, plan, safety_snapshot_id)"
+                   " reason, plan, safety_snapshot_id, basis)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, '', ?,"
-                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT (id) DO NOTHING",
                    err) != 0)
         return store_write_end(s, -1, false, err);
@@ -368,6 +368,7 @@ int runs_import(struct store *s, const struct run *run, struct error *err)
     query_text(&q, run->reason);
     query_text_or_null(&q, run->plan);
     query_text(&q, run->safety_snapshot_id);
+    query_text_or_null(&q, run->basis);
     rc = query_run(&q, err);
     return store_write_end(s, rc, true, err);
 }

@@ -38,6 +38,7 @@ static int conclude(struct db *db, const struct validation_conclusion *c,
     else if (checks_put(db, c->run_id, c->checks, c->checks_count, err) == 0 &&
              run_row_set_result(db, c->run_id, c->verdict, c->restore_ms,
                                 err) == 0 &&
+             run_row_set_basis(db, c->run_id, c->basis, err) == 0 &&
              judge(db, c, run.snapshot_id, err) == 0 &&
              run_row_finish(db, c->run_id, RUN_SUCCEEDED, NULL, err) == 0)
         rc = 0;

@@ -15,6 +15,7 @@ struct validation_conclusion {
     enum store_verdict verdict; /* not STORE_UNVALIDATED */
     int64_t at_ms;              /* when it concluded; 0: now */
     int64_t restore_ms;         /* -1 when it was not measured */
+    const char *basis;          /* JSON text, or NULL (runs.h) */
     const struct check_row *checks;
     size_t checks_count;
 };

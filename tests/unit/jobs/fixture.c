@@ -193,7 +193,9 @@ void fixture_snapshot(struct fixture *f, char id[ID_TEXT_MAX])
 void fixture_judge(struct fixture *f, const char *snapshot_id,
                    enum store_verdict verdict, struct signer *signer)
 {
-    struct manifest_validation m = {.verdict = verdict, .restore_ms = 1500};
+    char basis[] = "{\"assay_version\":\"1.2.3\"}";
+    struct manifest_validation m = {
+        .verdict = verdict, .restore_ms = 1500, .basis = basis};
     struct snapshot_row row;
     struct error err = {0};
     struct buf text;
@@ -206,6 +208,9 @@ void fixture_judge(struct fixture *f, const char *snapshot_id,
     text_copy(m.sha256, sizeof(m.sha256), row.sha256);
     text_copy(m.cluster, sizeof(m.cluster), row.cluster);
     m.created_ms = m.started_ms = m.finished_ms = clock_now_ms();
+    m.phases = (struct run_phases){
+        .items = {{.name = "fetch", .started_ms = 1000, .duration_ms = 250}},
+        .count = 1};
     buf_init(&text, LIMIT_MANIFEST);
     ok(manifest_write_validation(&m, signer, &text, &err), &err);
     snprintf(suffix, sizeof(suffix), "%s.json", m.run_id);

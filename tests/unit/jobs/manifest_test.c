@@ -271,9 +271,52 @@ static void test_what_is_signed(void **state)
     buf_done(&payload);
 }
 
+/* Whoever gets a file finds out what it is, and who signed it. */
+static void test_any_type(void **state)
+{
+    struct keys *k = *state;
+    struct manifest_trust both = trust_in(k, 0, 2);
+    struct manifest_trust first = trust_in(k, 0, 1);
+    struct envelope_facts facts = {0};
+    struct error err = {0};
+    struct buf payload;
+    struct buf text;
+    struct buf in_vault;
+    struct buf out;
+    buf_init(&payload, LIMIT_MANIFEST);
+    buf_init(&text, LIMIT_MANIFEST);
+    buf_init(&in_vault, LIMIT_MANIFEST);
+    buf_init(&out, LIMIT_MANIFEST);
+    buf_str(&payload, "{\"a\":1}");
+    assert_int_equal(
+        envelope_sign(ENVELOPE_STATEMENT, &payload, k->signer[1], &text, &err),
+        0);
+    assert_int_equal(envelope_open_any(&text, &both, &facts, &out, &err), 0);
+    assert_string_equal(facts.type, ENVELOPE_STATEMENT);
+    assert_int_equal(facts.key, 1);
+    assert_string_equal(buf_text(&out), "{\"a\":1}");
+    buf_clear(&out);
+    /* As the API answers it. */
+    buf_printf(&in_vault, "{\"request_id\":\"x\",\"data\":%s}",
+               buf_text(&text));
+    assert_int_equal(envelope_open_any(&in_vault, &both, &facts, &out, &err),
+                     0);
+    assert_string_equal(buf_text(&out), "{\"a\":1}");
+    assert_int_equal(envelope_open_any(&text, &first, &facts, &out, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_int_equal(envelope_open_any(&payload, &both, &facts, &out, &err),
+                     -1);
+    assert_int_equal(err.kind, ERR_CORRUPT);
+    buf_done(&payload);
+    buf_done(&text);
+    buf_done(&in_vault);
+    buf_done(&out);
+}
+
 static void test_validation_there_and_back(void **state)
 {
     struct keys *k = *state;
+    char basis[] = "{\"required\":[\"intact\"],\"snapshot\":{\"entries\":9}}";
     struct manifest_trust trust = trust_in(k, 0, 1);
     struct check_finding_row finding = {.kind = "entry_changed",
                                         .path = "logical/x",
@@ -295,7 +338,8 @@ static void test_validation_there_and_back(void **state)
                                       .finished_ms = 1764000003000,
                                       .restore_ms = 2345,
                                       .checks = checks,
-                                      .checks_count = 2};
+                                      .checks_count = 2,
+                                      .basis = basis};
     struct manifest_validation is = {0};
     struct error err = {0};
     struct buf text;
@@ -330,6 +374,7 @@ static void test_validation_there_and_back(void **state)
     /* What a value was does not leave the catalog. */
     assert_string_equal(is.checks[1].findings[0].found, "");
     assert_int_equal(is.phases.items[0].duration_ms, 100);
+    assert_string_equal(is.basis, basis);
     manifest_validation_done(&is);
     buf_done(&text);
 }
@@ -344,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_types_are_signed),
         cmocka_unit_test(test_signed_nonsense),
         cmocka_unit_test(test_what_is_signed),
+        cmocka_unit_test(test_any_type),
         cmocka_unit_test(test_validation_there_and_back),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

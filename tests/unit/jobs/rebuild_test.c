@@ -100,6 +100,16 @@ static void test_all_comes_back(void **state)
     assert_int_equal(is.verdict, STORE_VALID);
     assert_string_equal(is.validation_id, was.validation_id);
     assert_string_equal(is.copies[0].location, was.copies[0].location);
+    /* What a report needs, too. */
+    struct run run = {0};
+    struct run_phases phases = {0};
+    struct error err = {0};
+    assert_int_equal(runs_get(f.store, is.validation_id, &run, &err), 0);
+    assert_string_equal(run.basis, "{\"assay_version\":\"1.2.3\"}");
+    run_done(&run);
+    assert_int_equal(runs_phases(f.store, is.validation_id, &phases, &err), 0);
+    assert_int_equal(phases.count, 1);
+    assert_int_equal(phases.items[0].duration_ms, 250);
     get(two, &is);
     assert_int_equal(is.verdict, STORE_UNVALIDATED);
     /* Again: nothing changes. */

@@ -304,6 +304,7 @@ static void repeats_at_the_same_time_make_one_run(void **state)
 static void import_takes_a_finished_run_once(void **state)
 {
     struct fixture *f = *state;
+    char basis[] = "{\"assay\":\"0.1.0\"}";
     struct run run = {
         .id = "019ab000-0000-7000-8000-000000000001",
         .kind = RUN_VALIDATION,
@@ -315,6 +316,7 @@ static void import_takes_a_finished_run_once(void **state)
         .verdict = STORE_VALID,
         .restore_ms = 1700,
         .driver = "process",
+        .basis = basis,
     };
     struct error err = {0};
     struct run got;
@@ -326,7 +328,35 @@ static void import_takes_a_finished_run_once(void **state)
     assert_int_equal(got.restore_ms, 1700);
     assert_int_equal(got.verdict, STORE_VALID);
     assert_int_equal(got.finished_ms, 3);
+    assert_string_equal(got.basis, basis);
     run_done(&got);
+}
+
+static void imported_phases_are_taken_once(void **state)
+{
+    struct fixture *f = *state;
+    struct run run = {
+        .id = "019ab000-0000-7000-8000-000000000001",
+        .kind = RUN_VALIDATION,
+        .status = RUN_SUCCEEDED,
+        .cluster = "main",
+        .finished_ms = 3,
+    };
+    struct run_phases phases = {
+        .items = {{"fetch", 10, 500}, {"destroy", 510, -1}}, .count = 2};
+    struct run_phases got = {0};
+    struct error err = {0};
+
+    assert_ok(runs_import(f->store, &run, &err), err);
+    assert_ok(runs_import_phases(f->store, run.id, &phases, &err), err);
+    phases.items[0].duration_ms = 9;
+    assert_ok(runs_import_phases(f->store, run.id, &phases, &err), err);
+    assert_ok(runs_phases(f->store, run.id, &got, &err), err);
+    assert_int_equal(got.count, 2);
+    assert_string_equal(got.items[0].name, "fetch");
+    assert_int_equal(got.items[0].started_ms, 10);
+    assert_int_equal(got.items[0].duration_ms, 500);
+    assert_int_equal(got.items[1].duration_ms, -1);
 }
 
 #define TEST(name)                                                             \
@@ -347,6 +377,7 @@ int main(void)
         TEST(long_texts_are_refused),
         TEST(repeats_at_the_same_time_make_one_run),
         TEST(import_takes_a_finished_run_once),
+        TEST(imported_phases_are_taken_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

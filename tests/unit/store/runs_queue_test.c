@@ -222,6 +222,37 @@ static void a_crash_interrupts_what_was_under_way(void **state)
     assert_int_equal(c.calls, 2);
 }
 
+/* A status that says "nothing is left" must be true, and one that cries must
+ * have a reason. */
+static void a_transient_that_would_not_go_is_counted(void **state)
+{
+    static const char left[] = "{\"manifest\":\"k\",\"transient\":\"{}\"}";
+    struct fixture *f = *state;
+    struct error err = {0};
+    char gone[ID_TEXT_MAX];
+    char there[ID_TEXT_MAX];
+    size_t count = 99;
+
+    fixture_claimed(f->store, RUN_VALIDATION, gone);
+    assert_ok(runs_set_leftovers(f->store, gone, left, &err), err);
+    assert_ok(runs_count_undestroyed(f->store, &count, &err), err);
+    assert_int_equal(count, 0); /* at work */
+    assert_ok(runs_set_leftovers(f->store, gone, "{\"manifest\":\"k\"}", &err),
+              err);
+    assert_ok(runs_finish(f->store, gone, RUN_FAILED, "x", &err), err);
+    assert_ok(runs_count_undestroyed(f->store, &count, &err), err);
+    assert_int_equal(count, 0); /* something else is left */
+
+    fixture_claimed(f->store, RUN_VALIDATION, there);
+    assert_ok(runs_set_leftovers(f->store, there, left, &err), err);
+    assert_ok(runs_finish(f->store, there, RUN_FAILED, "x", &err), err);
+    assert_ok(runs_count_undestroyed(f->store, &count, &err), err);
+    assert_int_equal(count, 1);
+    assert_ok(runs_set_leftovers(f->store, there, NULL, &err), err);
+    assert_ok(runs_count_undestroyed(f->store, &count, &err), err);
+    assert_int_equal(count, 0);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -234,6 +265,7 @@ int main(void)
         TEST(a_run_is_claimed_once),
         TEST(cancel_depends_on_where_the_run_is),
         TEST(a_crash_interrupts_what_was_under_way),
+        TEST(a_transient_that_would_not_go_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

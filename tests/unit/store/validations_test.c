@@ -30,6 +30,7 @@ static void a_conclusion_is_stored_whole(void **state)
         .run_id = id,
         .verdict = STORE_VALID,
         .restore_ms = 1234,
+        .basis = "{\"required\":[\"intact\"]}",
         .checks = checks,
         .checks_count = 2,
     };
@@ -45,6 +46,7 @@ static void a_conclusion_is_stored_whole(void **state)
     assert_int_equal(run.status, RUN_SUCCEEDED);
     assert_int_equal(run.verdict, STORE_VALID);
     assert_int_equal(run.restore_ms, 1234);
+    assert_string_equal(run.basis, c.basis);
     assert_true(run.finished_ms > 0);
     run_done(&run);
     assert_ok(snapshots_get(f->store, "latest-valid", NULL, &got, &err), err);
