@@ -4,6 +4,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 /* gnutls_privkey_t is not documented as safe for several threads at once. */
 struct signer {
@@ -202,5 +204,62 @@ done:
     if (pub != NULL)
         gnutls_pubkey_deinit(pub);
     buf_done(&copy);
+    return good;
+}
+
+static const char pem_begin[] = "-----BEGIN PUBLIC KEY-----\n";
+static const char pem_end[] = "\n-----END PUBLIC KEY-----";
+/* What stands before the 32 bytes of every Ed25519 key (RFC 8410). */
+static const uint8_t spki[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                               0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+
+int signer_public_pem(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE],
+                      char out[SIGNER_PEM_MAX], struct error *err)
+{
+    uint8_t der[sizeof spki + DIGEST_PUBLIC_KEY_SIZE];
+    char *base64 = NULL;
+
+    memcpy(der, spki, sizeof spki);
+    memcpy(der + sizeof spki, key, DIGEST_PUBLIC_KEY_SIZE);
+    base64 = text_base64(der, sizeof der);
+    if (base64 == NULL)
+        return error_memory(err);
+    (void)snprintf(out, SIGNER_PEM_MAX, "%s%s%s\n", pem_begin, base64, pem_end);
+    free(base64);
+    return 0;
+}
+
+static bool parse_pem(const char *body, uint8_t out[DIGEST_PUBLIC_KEY_SIZE])
+{
+    uint8_t der[sizeof spki + DIGEST_PUBLIC_KEY_SIZE];
+    char base64[SIGNER_PEM_MAX];
+    const char *end = strstr(body, pem_end);
+    size_t len = 0;
+
+    if (end == NULL || (size_t)(end - body) >= sizeof base64 ||
+        end[strlen(pem_end)] != '\0')
+        return false;
+    memcpy(base64, body, (size_t)(end - body));
+    base64[end - body] = '\0';
+    if (!text_unbase64(base64, der, sizeof der, &len) || len != sizeof der ||
+        memcmp(der, spki, sizeof spki) != 0)
+        return false;
+    memcpy(out, der + sizeof spki, DIGEST_PUBLIC_KEY_SIZE);
+    return true;
+}
+
+bool signer_public_parse(const char *text, uint8_t out[DIGEST_PUBLIC_KEY_SIZE])
+{
+    char *copy = text_dup(text);
+    const char *trimmed = NULL;
+    bool good = false;
+
+    if (copy == NULL)
+        return false;
+    trimmed = text_trim(copy);
+    good = text_starts(trimmed, pem_begin)
+               ? parse_pem(trimmed + strlen(pem_begin), out)
+               : text_unhex(trimmed, out, DIGEST_PUBLIC_KEY_SIZE);
+    free(copy);
     return good;
 }

@@ -28,4 +28,14 @@ void signer_free(struct signer *s);
 bool signer_verify(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE], const void *data,
                    size_t len, const uint8_t signature[DIGEST_SIGNATURE_SIZE]);
 
+enum { SIGNER_PEM_MAX = 128 };
+
+/* The public key as others read it: PEM of a SubjectPublicKeyInfo (RFC 8410),
+ * with a final newline. */
+int signer_public_pem(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE],
+                      char out[SIGNER_PEM_MAX], struct error *err) MUST_USE;
+/* Such a PEM, or 64 hex digits; white space around it is skipped.  False for
+ * anything else. */
+bool signer_public_parse(const char *text, uint8_t out[DIGEST_PUBLIC_KEY_SIZE]);
+
 #endif

@@ -63,11 +63,49 @@ static void keeps_its_key(void **state)
     free(junk);
 }
 
+/* The key of RFC 8410, section 10.1. */
+static void writes_and_reads_public_keys(void **state)
+{
+    static const char hex[] =
+        "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1";
+    static const char pem[] =
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+        "-----END PUBLIC KEY-----\n";
+    static const char *const bad[] = {
+        "",
+        "19bf",
+        "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1x",
+        "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n",
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9E\n",
+        /* X25519: the same length, another purpose */
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MCowBQYDK2VuAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+        "-----END PUBLIC KEY-----\n",
+    };
+    uint8_t key[DIGEST_PUBLIC_KEY_SIZE], again[DIGEST_PUBLIC_KEY_SIZE];
+    char out[SIGNER_PEM_MAX];
+    struct error err;
+
+    (void)state;
+    assert_true(signer_public_parse(hex, key));
+    assert_int_equal(signer_public_pem(key, out, &err), 0);
+    assert_string_equal(out, pem);
+    assert_true(signer_public_parse(pem, again));
+    assert_memory_equal(key, again, sizeof key);
+    assert_true(signer_public_parse("  \n19bf44096984cdfe8541bac167dc3b96c8508"
+                                    "6aa30b6b6cb0c5c38ad703166e1\n",
+                                    again));
+    for (size_t n = 0; n < sizeof bad / sizeof bad[0]; n++)
+        assert_false(signer_public_parse(bad[n], again));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verifies_rfc_8032_test_2),
         cmocka_unit_test(keeps_its_key),
+        cmocka_unit_test(writes_and_reads_public_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
