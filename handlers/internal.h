@@ -35,6 +35,8 @@ HANDLER(handlers_validations_create);
 HANDLER(handlers_validations_list);
 HANDLER(handlers_validations_read);
 HANDLER(handlers_validations_cancel);
+HANDLER(handlers_report_read);
+HANDLER(handlers_evidence_read);
 
 HANDLER(handlers_restores_create);
 HANDLER(handlers_restores_list);

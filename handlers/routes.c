@@ -111,6 +111,12 @@ const struct route handlers_routes[] = {
           handlers_validations_list, "Validations, newest first."),
     ROUTE("validations/:id", VERB_READ, ROUTE_OWN_RUN, run_fields,
           handlers_validations_read, "A validation with its checks."),
+    ROUTE("validations/:id/report", VERB_READ, ROUTE_OWN_RUN, NULL,
+          handlers_report_read,
+          "What was tested and found; a page for \"Accept: text/html\"."),
+    ROUTE("validations/:id/evidence", VERB_READ, ROUTE_OWN_RUN, NULL,
+          handlers_evidence_read,
+          "The same as a signed in-toto statement, in a DSSE envelope."),
     ROUTE("validations/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
           handlers_validations_cancel, "Stop a validation."),
 

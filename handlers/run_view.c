@@ -63,16 +63,11 @@ static void write_common(const struct run *run, struct jsonw *w)
     jsonw_bool(w, "cancel_requested", run->cancel_requested);
 }
 
-static int write_phases(struct store *store, const struct run *run,
-                        struct jsonw *w, struct error *err)
+void run_view_write_phases(const struct run_phases *phases, struct jsonw *w)
 {
-    struct run_phases phases = {0};
-
-    if (runs_phases(store, run->id, &phases, err) != 0)
-        return -1;
     jsonw_array(w, "phases");
-    for (size_t i = 0; i < phases.count; i++) {
-        const struct run_phase *p = &phases.items[i];
+    for (size_t i = 0; i < phases->count; i++) {
+        const struct run_phase *p = &phases->items[i];
 
         jsonw_object(w, NULL);
         jsonw_text(w, "name", p->name);
@@ -84,12 +79,21 @@ static int write_phases(struct store *store, const struct run *run,
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
+}
+
+static int write_phases(struct store *store, const struct run *run,
+                        struct jsonw *w, struct error *err)
+{
+    struct run_phases phases = {0};
+
+    if (runs_phases(store, run->id, &phases, err) != 0)
+        return -1;
+    run_view_write_phases(&phases, w);
     return 0;
 }
 
-static void write_check(const struct check_row *check, struct jsonw *w)
+void run_view_write_check(const struct check_row *check, struct jsonw *w)
 {
-    jsonw_object(w, NULL);
     jsonw_text(w, "name", check->name);
     jsonw_text(w, "outcome", check->outcome);
     jsonw_u64(w, "covered", check->covered);
@@ -108,7 +112,6 @@ static void write_check(const struct check_row *check, struct jsonw *w)
     }
     jsonw_end_array(w);
     jsonw_u64(w, "findings_total", check->findings_total);
-    jsonw_end_object(w);
 }
 
 static int write_validation(struct store *store, const struct run *run,
@@ -123,8 +126,11 @@ static int write_validation(struct store *store, const struct run *run,
     jsonw_text(w, "verdict", verdict_text(run));
     write_restore_seconds(w, run);
     jsonw_array(w, "checks");
-    for (size_t i = 0; i < checks.count; i++)
-        write_check(&checks.items[i], w);
+    for (size_t i = 0; i < checks.count; i++) {
+        jsonw_object(w, NULL);
+        run_view_write_check(&checks.items[i], w);
+        jsonw_end_object(w);
+    }
     jsonw_end_array(w);
     check_list_done(&checks);
     return 0;

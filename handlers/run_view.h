@@ -6,11 +6,16 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "store/checks.h"
 #include "store/runs.h"
 
 /* All of it, phases and checks included, into the open object. */
 int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
                    struct error *err) MUST_USE;
+/* A check with its findings, without braces, into the open object. */
+void run_view_write_check(const struct check_row *check, struct jsonw *w);
+/* "phases": […] */
+void run_view_write_phases(const struct run_phases *phases, struct jsonw *w);
 /* Flat scalars only, for key_info. */
 void run_view_write_row(const struct run *run, struct jsonw *w);
 

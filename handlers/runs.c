@@ -70,9 +70,8 @@ int runs_answer_created(struct handlers_app *app, struct request *request,
     return 0;
 }
 
-/* The run, if it is one of that kind and the caller may see it. */
-static int load(struct handlers_app *app, struct request *request,
-                enum run_kind kind, struct run *run, struct error *err)
+int runs_load(struct handlers_app *app, struct request *request,
+              enum run_kind kind, struct run *run, struct error *err)
 {
     struct error missing = {0};
     const char *id = request_param(request, "id");
@@ -157,7 +156,7 @@ int runs_answer_read(struct handlers_app *app, struct request *request,
     struct wait wait = {0};
     int rc = -1;
 
-    if (load(app, request, kind, &run, err) != 0)
+    if (runs_load(app, request, kind, &run, err) != 0)
         return -1;
     if (read_wait(request, &wait, err) != 0)
         goto done;
@@ -238,7 +237,7 @@ int runs_answer_cancel(struct handlers_app *app, struct request *request,
     struct run run = {0};
     int rc = -1;
 
-    if (load(app, request, kind, &run, err) != 0)
+    if (runs_load(app, request, kind, &run, err) != 0)
         return -1;
     if (jobs_cancel(app->jobs, run.id, err) != 0)
         goto done;

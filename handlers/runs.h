@@ -20,6 +20,10 @@ struct jobs_caller runs_caller(const struct request *request);
 int runs_answer_created(struct handlers_app *app, struct request *request,
                         struct reply *reply, const struct jobs_submitted *made,
                         struct error *err) MUST_USE;
+/* The run of that kind that the path names, if the caller may see it: call it
+ * before anything else is said or done.  *run is released with run_done. */
+int runs_load(struct handlers_app *app, struct request *request,
+              enum run_kind kind, struct run *run, struct error *err) MUST_USE;
 /* GET :id of that kind, with its long poll. */
 int runs_answer_read(struct handlers_app *app, struct request *request,
                      struct reply *reply, enum run_kind kind,

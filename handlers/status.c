@@ -84,6 +84,36 @@ static void write_last(struct jsonw *w, const struct snapshot_row *row,
                found ? store_verdict_name(row->verdict) : NULL);
 }
 
+static void write_ms(struct jsonw *w, const char *key, int64_t ms, bool known)
+{
+    if (known)
+        jsonw_seconds(w, key, (double)ms / 1000);
+    else
+        jsonw_null(w, key);
+}
+
+static void write_met(struct jsonw *w, const char *key, bool known, bool met)
+{
+    if (known)
+        jsonw_bool(w, key, met);
+    else
+        jsonw_null(w, key);
+}
+
+/* What is aimed at, and whether what was measured is within it.  Without a
+ * valid snapshot no age is young enough. */
+static void write_targets(struct handlers_app *a, struct jsonw *w,
+                          int64_t restore_ms, int64_t age_ms)
+{
+    const struct jobs_targets t = jobs_targets(a->jobs);
+
+    write_ms(w, "rto_target_seconds", t.rto_ms, t.rto_ms > 0);
+    write_met(w, "rto_met", t.rto_ms > 0 && restore_ms >= 0,
+              restore_ms <= t.rto_ms);
+    write_ms(w, "rpo_target_seconds", t.rpo_ms, t.rpo_ms > 0);
+    write_met(w, "rpo_met", t.rpo_ms > 0, age_ms >= 0 && age_ms <= t.rpo_ms);
+}
+
 /* The measured restore time is that of the validation behind the verdict. */
 static int write_last_valid(struct handlers_app *a, struct jsonw *w,
                             const struct snapshot_row *row, bool found,
@@ -109,10 +139,9 @@ static int write_last_valid(struct handlers_app *a, struct jsonw *w,
         jsonw_seconds(w, "rpo_seconds", age_seconds(row->created_ms));
     else
         jsonw_null(w, "rpo_seconds");
-    if (restore_ms >= 0)
-        jsonw_seconds(w, "restore_seconds", (double)restore_ms / 1000);
-    else
-        jsonw_null(w, "restore_seconds");
+    write_ms(w, "restore_seconds", restore_ms, restore_ms >= 0);
+    write_targets(a, w, restore_ms,
+                  found ? clock_now_ms() - row->created_ms : -1);
     return 0;
 }
 
@@ -130,6 +159,7 @@ static int write_runs(struct handlers_app *a, struct jsonw *w,
         {RUN_RESTORE, "last_restore_id", "last_restore_status"},
     };
     size_t active = 0;
+    size_t undestroyed = 0;
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const struct runs_filter filter = {.kind = (int)kinds[i].kind,
@@ -146,9 +176,11 @@ static int write_runs(struct handlers_app *a, struct jsonw *w,
                                   : NULL);
         run_list_done(&list);
     }
-    if (runs_count_active(a->store, &active, err) != 0)
+    if (runs_count_active(a->store, &active, err) != 0 ||
+        runs_count_undestroyed(a->store, &undestroyed, err) != 0)
         return -1;
     jsonw_u64(w, "runs_active", active);
+    jsonw_u64(w, "transient_not_destroyed", undestroyed);
     return 0;
 }
 

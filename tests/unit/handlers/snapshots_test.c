@@ -284,6 +284,39 @@ static void status_is_flat_and_waits_for_nobody(void **state)
     answer_done(&a);
 }
 
+static void assert_null_field(const struct answer *a, const char *key)
+{
+    assert_non_null(json_get(a->data, key));
+    assert_int_equal(json_type(json_get(a->data, key)), JSON_NULL);
+}
+
+static void targets_are_met_or_not(void **state)
+{
+    struct answer a = get("status");
+
+    (void)state;
+    assert_null_field(&a, "rto_target_seconds");
+    assert_null_field(&a, "rto_met");
+    assert_null_field(&a, "rpo_met");
+    assert_int_equal(json_get_u64(a.data, "transient_not_destroyed", 9), 0);
+    answer_done(&a);
+    world_targets(w, 60 * 1000, 3 * HOUR);
+    a = get("status");
+    assert_int_equal(json_get_u64(a.data, "rto_target_seconds", 0), 60);
+    assert_int_equal(json_get_u64(a.data, "rpo_target_seconds", 0), 3 * 3600);
+    assert_null_field(&a, "rto_met"); /* nothing was measured */
+    assert_false(json_get_bool(a.data, "rpo_met", true));
+    answer_done(&a);
+    (void)world_snapshot(w, 2 * HOUR, STORE_VALID);
+    a = get("status");
+    assert_true(json_get_bool(a.data, "rpo_met", false));
+    answer_done(&a);
+    world_targets(w, 0, HOUR);
+    a = get("status");
+    assert_false(json_get_bool(a.data, "rpo_met", true));
+    answer_done(&a);
+}
+
 static void health_is_a_question_of_age(void **state)
 {
     struct answer a = get("health");
@@ -341,6 +374,7 @@ int main(void)
         TEST(diff_shows_what_differs),
         TEST(deleting_takes_an_id),
         TEST(status_is_flat_and_waits_for_nobody),
+        TEST(targets_are_met_or_not),
         TEST(health_is_a_question_of_age),
         TEST(probes_need_no_token),
     };

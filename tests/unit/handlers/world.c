@@ -95,6 +95,24 @@ struct handlers_app *world_app(struct world *w)
     return &w->app;
 }
 
+void world_targets(struct world *w, int64_t rto_ms, int64_t rpo_ms)
+{
+    const struct jobs_cluster cluster = {.name = "main", .vault = w->vault};
+    const struct jobs_options jobs = {.signer = w->signer,
+                                      .clusters = &cluster,
+                                      .clusters_count = 1,
+                                      .rto_target_ms = rto_ms,
+                                      .rpo_target_ms = rpo_ms};
+    struct error err = {0};
+
+    assert_int_equal(jobs_reload(w->jobs, &jobs, &err), 0);
+}
+
+void world_public_key(struct world *w, uint8_t out[32])
+{
+    signer_public_key(w->signer, out);
+}
+
 const struct principal *world_alice(void)
 {
     static const struct principal alice = {.display_name = "alice",

@@ -5,6 +5,8 @@
 #ifndef ASSAY_TESTS_HANDLERS_WORLD_H
 #define ASSAY_TESTS_HANDLERS_WORLD_H
 
+#include <stdint.h>
+
 #include "base/json.h"
 #include "handlers/handlers.h"
 #include "server/testing.h"
@@ -16,6 +18,12 @@ struct world;
 struct world *world_new(void);
 void world_free(struct world *w);
 struct handlers_app *world_app(struct world *w);
+
+/* validation.rto_target and rpo_target, from now on. */
+void world_targets(struct world *w, int64_t rto_ms, int64_t rpo_ms);
+
+/* Of the key that signs. */
+void world_public_key(struct world *w, uint8_t out[32]);
 
 /* An answer, parsed. */
 struct answer {
