@@ -13,6 +13,7 @@
 #include "cli/canary.h"
 #include "cli/catalog.h"
 #include "cli/config.h"
+#include "cli/evidence.h"
 #include "cli/health.h"
 #include "cli/policy.h"
 #include "cli/server.h"
@@ -40,6 +41,7 @@ static const struct command {
     {"catalog", cli_catalog, "check the catalog, or rebuild it from storage"},
     {"snapshot", cli_snapshot,
      "verify, inspect, compare or prove archives on disk"},
+    {"evidence", cli_evidence, "print the signing key, verify what it signed"},
     {"version", print_version, "print the version"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A report for whoever does not trust this process: an in-toto Statement
- * about the archive, signed with the key of the manifests.
- *
- * The type of the predicate is a URN: a name and not an address, so that it
- * belongs to nobody who could lose it, and no verifier is tempted to fetch
- * it. */
+ * about the archive, signed with the key of the manifests. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +12,6 @@
 #include "handlers/report.h"
 #include "jobs/jobs.h"
 
-#define STATEMENT_TYPE "https://in-toto.io/Statement/v1"
-#define PREDICATE_TYPE "urn:assay:validation:v1"
 /* The envelope itself, without Vault's around it. */
 #define BARE "application/vnd.dsse.envelope.v1+json"
 
@@ -29,7 +23,7 @@ static void write_statement(const struct report *r, struct buf *out)
     (void)snprintf(name, sizeof(name), "%s.snap", r->snapshot.id);
     jsonw_init(&w, out);
     jsonw_object(&w, NULL);
-    jsonw_text(&w, "_type", STATEMENT_TYPE);
+    jsonw_text(&w, "_type", EVIDENCE_STATEMENT_TYPE);
     jsonw_array(&w, "subject");
     jsonw_object(&w, NULL);
     jsonw_text(&w, "name", name);
@@ -38,7 +32,7 @@ static void write_statement(const struct report *r, struct buf *out)
     jsonw_end_object(&w);
     jsonw_end_object(&w);
     jsonw_end_array(&w);
-    jsonw_text(&w, "predicateType", PREDICATE_TYPE);
+    jsonw_text(&w, "predicateType", EVIDENCE_PREDICATE_TYPE);
     jsonw_object(&w, "predicate");
     report_write(r, &w);
     jsonw_end_object(&w);

@@ -12,6 +12,12 @@
 
 struct jobs;
 
+/* in-toto's name for a statement, and ours for what it states.  That is a
+ * URN: a name and not an address, so that it belongs to nobody who could lose
+ * it, and no verifier is tempted to fetch it. */
+#define EVIDENCE_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
+#define EVIDENCE_PREDICATE_TYPE "urn:assay:validation:v1"
+
 /* What is aimed at, as configured now; 0: no target.  Plain data. */
 struct jobs_targets {
     int64_t rto_ms; /* a restore, as measured in the sandbox */

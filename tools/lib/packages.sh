@@ -13,7 +13,7 @@ packages_build=(
 )
 # shellcheck disable=SC2034  # the demo does not check
 packages_check=(
-    libcmocka-dev clang clang-tidy shellcheck git
+    libcmocka-dev clang clang-tidy shellcheck git openssl
 )
 
 package_installed() {
