@@ -148,12 +148,15 @@ static int inspect(int argc, char **argv)
         {0}};
     const struct flags_usage usage = {
         .usage = "assay snapshot inspect [flags] FILE",
-        .about = "Shows what an archive holds: raft index and term, and the "
-                 "number and size of\nthe entries under each key prefix.  The "
-                 "archive is checked as by verify.\nFILE may be - for standard "
-                 "input, without -key-file.\n\nExit code: 0 intact, 1 not "
-                 "intact, 2 could not "
-                 "tell.",
+        .about =
+            "Shows what an archive holds: raft index and term, and the "
+            "number and size of\nthe entries under each key prefix; with its "
+            "key shares mounts, auth methods and\nnamespaces by their "
+            "paths.  The archive is checked as by verify.\nFILE may be - "
+            "for standard input, without -key-file.\n\nExit code: 0 intact, 1 "
+            "not "
+            "intact, 2 could not "
+            "tell.",
         .flags = flags,
     };
     struct snapshot_reader_options options = {.digest_archive = true,
