@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "http/http.h"
+#include "vault/grant.h"
 #include "vault/settings.h"
 #include "vault/vault.h"
 
@@ -30,6 +31,7 @@ struct login {
     int64_t lease_ms; /* as first granted */
     int64_t renew_at, expires_at;
     unsigned generation; /* one more with every token */
+    struct refusal refusal;
 };
 
 /* known[] are addresses that this cluster has named, or that were configured;

@@ -7,25 +7,15 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "vault/grant.h"
 #include "vault/internal.h"
 #include "vault/send.h"
-
-#define JWT_FILE "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 enum {
     LOGIN_TIMEOUT_MS = 15 * 1000,
     RETRY_MS = 10 * 1000, /* after a renewal that did not work */
-};
-
-/* What a login or a renewal gave. */
-struct grant {
-    char *token; /* secret */
-    int64_t lease_ms;
-    bool renewable;
-    bool service;
 };
 
 void login_init(struct login *l)
@@ -62,190 +52,15 @@ static void keep(struct login *l, struct grant *g)
     l->generation++;
 }
 
-static int read_grant(const struct json *answer, struct grant *g,
-                      struct error *err)
-{
-    const struct json *auth = json_get(answer, "auth");
-    const char *token = json_get_text(auth, "client_token", "");
-
-    if (token[0] == '\0')
-        return error_set(err, ERR_UPSTREAM, "the login gave no token");
-    g->token = secret_dup(token);
-    if (g->token == NULL)
-        return error_set(err, ERR_INTERNAL, "no secret memory is left");
-    g->lease_ms = json_get_i64(auth, "lease_duration", 0) * 1000;
-    g->renewable = json_get_bool(auth, "renewable", false);
-    g->service =
-        strcmp(json_get_text(auth, "token_type", "service"), "batch") != 0;
-    return 0;
-}
-
-/* A value, or else the file's, as it is now. */
-static int value_or_file(const char *value, const char *path, char **out,
-                         struct error *err)
-{
-    if (value != NULL) {
-        *out = secret_dup(value);
-        return *out != NULL
-                   ? 0
-                   : error_set(err, ERR_INTERNAL, "no secret memory is left");
-    }
-    if (path == NULL)
-        return 0;
-    if (secret_read_file(path, out, err) != 0)
-        return error_prefix(err, "login");
-    return 0;
-}
-
-static int post_login(struct vault *v, const char *mount,
-                      const struct buf *body, struct grant *g,
-                      struct error *err)
-{
-    struct exchange x = {
-        .method = "POST",
-        .body = buf_text(body),
-        .namespace = v->cluster->settings.namespace,
-        .timeout_ms = LOGIN_TIMEOUT_MS,
-        .safe = true,
-    };
-    char *path = text_format("auth/%s/login", mount);
-    struct json *answer = NULL;
-    int rc = -1;
-
-    if (path == NULL)
-        return error_memory(err);
-    x.path = path;
-    if (send_simple(v, &x, &answer, err) != 0) {
-        if (err != NULL && (err->status == 400 || err->status == 403))
-            err->kind = ERR_DENIED;
-        (void)error_prefix(err, "login refused or not possible");
-        goto done;
-    }
-    rc = read_grant(answer, g, err);
-done:
-    json_free(answer);
-    free(path);
-    return rc;
-}
-
-static int login_approle(struct vault *v, struct grant *g, struct error *err)
-{
-    const struct settings *s = &v->cluster->settings;
-    char *role_id = NULL, *secret_id = NULL;
-    struct buf body;
-    struct jsonw w;
-    int rc = -1;
-
-    buf_init_secret(&body, LIMIT_SECRET_FILE);
-    if (value_or_file(s->role_id, s->role_id_file, &role_id, err) != 0 ||
-        value_or_file(s->secret_id, s->secret_id_file, &secret_id, err) != 0)
-        goto done;
-    jsonw_init(&w, &body);
-    jsonw_object(&w, NULL);
-    jsonw_text(&w, "role_id", role_id);
-    if (secret_id != NULL)
-        jsonw_text(&w, "secret_id", secret_id);
-    jsonw_end_object(&w);
-    if (buf_check(&body, "the login", err) != 0)
-        goto done;
-    rc = post_login(v, s->mount != NULL ? s->mount : "approle", &body, g, err);
-done:
-    secret_free(secret_id);
-    secret_free(role_id);
-    buf_done(&body);
-    return rc;
-}
-
-static int login_kubernetes(struct vault *v, struct grant *g, struct error *err)
-{
-    const struct settings *s = &v->cluster->settings;
-    char *jwt = NULL;
-    struct buf body;
-    struct jsonw w;
-    int rc = -1;
-
-    buf_init_secret(&body, 2 * LIMIT_SECRET_FILE);
-    if (value_or_file(NULL, s->jwt_file != NULL ? s->jwt_file : JWT_FILE, &jwt,
-                      err) != 0)
-        goto done;
-    jsonw_init(&w, &body);
-    jsonw_object(&w, NULL);
-    jsonw_text(&w, "role", s->role);
-    jsonw_text(&w, "jwt", jwt);
-    jsonw_end_object(&w);
-    if (buf_check(&body, "the login", err) != 0)
-        goto done;
-    rc = post_login(v, s->mount != NULL ? s->mount : "kubernetes", &body, g,
-                    err);
-done:
-    secret_free(jwt);
-    buf_done(&body);
-    return rc;
-}
-
-/* A token that was given to us: how long it lives is for the server to say.
- * A policy may forbid asking; then it is used as it is. */
-static int adopt_token(struct vault *v, const char *value, const char *path,
-                       struct grant *g, struct error *err)
-{
-    struct exchange x = {
-        .method = "GET",
-        .path = "auth/token/lookup-self",
-        .namespace = v->cluster->settings.namespace,
-        .timeout_ms = LOGIN_TIMEOUT_MS,
-    };
-    struct json *answer = NULL;
-    const struct json *data;
-    struct error why = {.kind = ERR_NONE};
-
-    if (value_or_file(value, path, &g->token, err) != 0)
-        return -1;
-    if (g->token == NULL || g->token[0] == '\0')
-        return error_set(err, ERR_DENIED, "login: the token is empty");
-    g->service = !text_starts(g->token, "hvb.") && !text_starts(g->token, "b.");
-    x.token = g->token;
-    if (send_simple(v, &x, &answer, &why) != 0) {
-        if (why.status == 403)
-            return 0;
-        if (err != NULL)
-            *err = why;
-        return -1;
-    }
-    data = json_get(answer, "data");
-    g->lease_ms = json_get_i64(data, "ttl", 0) * 1000;
-    g->renewable = json_get_bool(data, "renewable", false);
-    json_free(answer);
-    return 0;
-}
-
-static int log_in(struct vault *v, struct grant *g, struct error *err)
-{
-    const struct settings *s = &v->cluster->settings;
-
-    switch (s->method) {
-    case VAULT_AUTH_NONE:
-        return error_set(err, ERR_DENIED, "no credential for %s is configured",
-                         v->address);
-    case VAULT_AUTH_TOKEN:
-        return adopt_token(v, s->token, NULL, g, err);
-    case VAULT_AUTH_TOKEN_FILE:
-        return adopt_token(v, NULL, s->token_file, g, err);
-    case VAULT_AUTH_APPROLE:
-        return login_approle(v, g, err);
-    case VAULT_AUTH_KUBERNETES:
-        return login_kubernetes(v, g, err);
-    }
-    return error_set(err, ERR_INTERNAL, "unknown auth method");
-}
-
 /* Under the lock. */
 static int log_in_anew(struct vault *v, struct error *err)
 {
+    struct login *l = &v->cluster->login;
     struct grant g = {.token = NULL};
-    int rc = log_in(v, &g, err);
+    int rc = grant_get(v, &l->refusal, &g, err);
 
     if (rc == 0)
-        keep(&v->cluster->login, &g);
+        keep(l, &g);
     secret_free(g.token);
     return rc;
 }
@@ -383,7 +198,7 @@ int login_extra(struct vault *v, char **token, bool *service, struct error *err)
         return error_set(err, ERR_PRECONDITION,
                          "the credential is a token: it cannot log in");
     }
-    if (log_in(v, &g, err) != 0) {
+    if (grant_get(v, NULL, &g, err) != 0) {
         secret_free(g.token);
         return -1;
     }
@@ -414,6 +229,7 @@ void vault_forget_login(struct vault *v)
     (void)pthread_mutex_lock(&l->lock);
     forget(l);
     l->fixed = false;
+    l->refusal.count = 0;
     (void)pthread_mutex_unlock(&l->lock);
 }
 

@@ -169,8 +169,11 @@ static void the_namespace_is_sent(void **state)
     assert_ok(f, vault_read(f->v, "secret/x", NULL, &f->err));
     facts = standin_facts(&fixture_here);
     for (q = json_first(json_get(facts, "requests")); q != NULL;
-         q = json_next(q))
-        assert_string_equal(json_get_text(q, "namespace", ""), "team/a");
+         q = json_next(q)) {
+        /* How the cluster is, is asked of the root. */
+        if (strncmp(json_get_text(q, "path", ""), "sys/", 4) != 0)
+            assert_string_equal(json_get_text(q, "namespace", ""), "team/a");
+    }
     json_free(facts);
 }
 

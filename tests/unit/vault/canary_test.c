@@ -164,8 +164,13 @@ static void the_namespace_is_the_handles(void **state)
     assert_ok(f, vault_canary_write(f->v, M, "s", &m, &f->err));
     facts = standin_facts(&fixture_here);
     for (q = json_first(json_get(facts, "requests")); q != NULL;
-         q = json_next(q))
-        assert_string_equal(json_get_text(q, "namespace", ""), "team/a");
+         q = json_next(q)) {
+        /* A login looks for the leader, which is asked of the root. */
+        if (strcmp(json_get_text(q, "path", ""), "sys/leader") != 0 &&
+            strcmp(json_get_text(q, "path", ""), "sys/health") != 0 &&
+            strcmp(json_get_text(q, "path", ""), "sys/seal-status") != 0)
+            assert_string_equal(json_get_text(q, "namespace", ""), "team/a");
+    }
     json_free(facts);
 }
 

@@ -46,6 +46,61 @@ static void a_refused_login_is_denied_and_keeps_the_secret(void **state)
     assert_non_null(strstr(f->err.text, "invalid role or secret ID"));
 }
 
+static void standby_of(const char *leader)
+{
+    char text[400];
+
+    (void)snprintf(text, sizeof text,
+                   "{\"is_self\":false,\"leader_address\":\"%s\","
+                   "\"faults\":[\"status:path=auth/approle/login,code=400,"
+                   "text=invalid role or secret ID,times=2\"]}",
+                   leader);
+    standin_set(&fixture_here, text);
+}
+
+static void a_login_goes_to_the_leader(void **state)
+{
+    struct fixture *f = *state;
+
+    standby_of(fixture_there.address);
+    assert_ok(f, vault_keep_login(f->v, &f->err));
+    assert_int_equal(posts(LOGIN), 0);
+    assert_int_equal(standin_count(&fixture_there, "POST", LOGIN, false), 1);
+}
+
+static void a_standby_that_does_not_know_it_yet_is_asked_again(void **state)
+{
+    struct fixture *f = *state;
+
+    standby_of("http://127.0.0.1:9");
+    assert_ok(f, vault_keep_login(f->v, &f->err));
+    assert_int_equal(posts(LOGIN), 3);
+}
+
+/* Five of them lock the role out, for the right secret-id as well. */
+static void what_was_refused_is_not_asked_at_once_again(void **state)
+{
+    struct fixture *f = *state;
+    struct vault_options o;
+
+    fixture_options(&o);
+    o.auth.secret_id = "hunter2";
+    fixture_use(f, &o);
+    assert_fails(f, use(f), ERR_DENIED);
+    assert_int_equal(posts(LOGIN), 1);
+    for (int i = 0; i < 10; i++) {
+        assert_fails(f, vault_keep_login(f->v, &f->err), ERR_DENIED);
+        assert_int_equal(f->err.status, 400);
+        assert_non_null(strstr(f->err.text, "invalid role or secret ID"));
+        assert_non_null(strstr(f->err.text, "asked again in"));
+        assert_null(strstr(f->err.text, "hunter2"));
+    }
+    assert_int_equal(posts(LOGIN), 1);
+    vault_forget_login(f->v);
+    assert_fails(f, vault_keep_login(f->v, &f->err), ERR_DENIED);
+    assert_int_equal(posts(LOGIN), 2);
+}
+
 static void files_are_read_at_each_login(void **state)
 {
     struct fixture *f = *state;
@@ -254,6 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(the_first_call_logs_in_and_the_next_does_not),
         fixture_test(a_refused_login_is_denied_and_keeps_the_secret),
+        fixture_test(a_login_goes_to_the_leader),
+        fixture_test(a_standby_that_does_not_know_it_yet_is_asked_again),
+        fixture_test(what_was_refused_is_not_asked_at_once_again),
         fixture_test(files_are_read_at_each_login),
         fixture_test(a_lease_is_renewed_at_two_thirds),
         fixture_test(what_cannot_be_renewed_is_made_anew),
