@@ -291,6 +291,7 @@ static int start_watch(struct app *app, struct error *err)
             continue;
         if (why.kind == ERR_DENIED) {
             *err = why;
+            (void)error_prefix(err, "cluster %s", c->name);
             goto done;
         }
         /* Nobody knows yet: the watch looks again, and says so. */

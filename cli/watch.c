@@ -34,8 +34,10 @@ int watch_credential(const struct watch_cluster *cluster, struct error *err)
 
     if (cluster->allow_root)
         return 0;
+    if (vault_keep_login(cluster->vault, err) != 0)
+        return -1;
     if (vault_own_token(cluster->vault, &token, err) != 0) {
-        /* Denied by Vault is not "refused by us". */
+        /* A policy that forbids the question says nothing of the token. */
         if (err != NULL && err->kind == ERR_DENIED)
             err->kind = ERR_UPSTREAM;
         return -1;

@@ -19,15 +19,15 @@ struct watch_cluster {
     bool allow_root;
 };
 
-/* Whether the credential may be used: 0 yes, -1 ERR_DENIED for a root token
- * that the configuration does not allow, another kind when nobody knows
- * (yet).  Blocks for a few seconds at most. */
+/* Whether the credential may be used: 0 yes, -1 ERR_DENIED for one that the
+ * server refuses and for a root token that the configuration does not allow,
+ * another kind when nobody knows (yet).  Blocks for a few seconds at most. */
 int watch_credential(const struct watch_cluster *cluster,
                      struct error *err) MUST_USE;
 
-/* `refused` is called, once, from the thread, when a root token turns up
- * that was not seen at the start.  The clusters are copied, the names and
- * handles outlive the watch. */
+/* `refused` is called, once, from the thread, when a credential turns out to
+ * be one that may not be used and nobody could know that at the start.  The
+ * clusters are copied, the names and handles outlive the watch. */
 int watch_start(const struct watch_cluster *clusters, size_t count,
                 void (*refused)(void), struct watch **out,
                 struct error *err) MUST_USE;
