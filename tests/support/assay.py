@@ -6,7 +6,8 @@ import pathlib
 import subprocess
 
 from . import rest
-from .process import Process, free_port, until
+from .process import (Process, free_port, transient_servers, transients,
+                      until)
 
 OVER = ("succeeded", "failed", "cancelled", "interrupted", "rejected",
         "expired")
@@ -124,6 +125,13 @@ class Assay:
         if answer.status == 404:
             return []
         return answer.ok().data["keys"]
+
+    def transients(self):
+        """Everything that belongs to transient clusters: pid, arguments."""
+        return transients(self.dir.parent)
+
+    def transient_servers(self):
+        return transient_servers(self.dir.parent)
 
     def parts(self):
         """Files that say something was left half done."""

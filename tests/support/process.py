@@ -10,6 +10,7 @@ import ctypes
 import os
 import pwd
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -137,14 +138,35 @@ def children_of(pid):
     return found
 
 
-def running_programs(program):
-    """The pids whose executable is `program`: servers left behind."""
-    found = []
+_MARK = re.compile(rb"/t-[0-9a-f]{16}\b")
+
+
+def transients(directory):
+    """The pids of transient servers, and of the helpers that hold them, of an
+    Assay whose files are below `directory`; each with its arguments.
+
+    In its sandbox a server's program and paths have other names: what it is
+    made of shows only in where its mounts come from."""
+    wanted = os.fsencode(os.path.basename(directory))
+    found = {}
     for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                if os.readlink(f"/proc/{name}/exe") == str(program):
-                    found.append(int(name))
-            except OSError:
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as f:
+                words = f.read()
+            if not _MARK.search(words):
                 continue
+            with open(f"/proc/{name}/mountinfo", "rb") as f:
+                mounts = f.read()
+        except OSError:
+            continue
+        if wanted in words or wanted in mounts:
+            found[int(name)] = [os.fsdecode(w) for w in words.split(b"\0")]
     return found
+
+
+def transient_servers(directory):
+    """Of these the servers themselves."""
+    return [pid for pid, words in transients(directory).items()
+            if words[1] == "server"]

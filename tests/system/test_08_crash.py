@@ -2,7 +2,7 @@
 """SIGKILL at the worst moment: at the next start the run is `interrupted`,
 what it left is gone, and work goes on."""
 from tests.support import rest
-from tests.support.process import running_programs, until
+from tests.support.process import until
 
 
 def restart_after_crash(world, kind, run_id):
@@ -19,14 +19,11 @@ def restart_after_crash(world, kind, run_id):
 def test_08_crash_during_a_validation(world):
     assay = world.assay
     snapshot = assay.backup()
-    servers = len(running_programs(world.server.path))
     run = assay.create("validations")
-    until(lambda: len(running_programs(world.server.path)) > servers, 20,
-          "the transient server is up")
+    until(assay.transient_servers, 30, "the transient server is up", 0.01)
     run = restart_after_crash(world, "validations", run["id"])
     assert run["status"] == "interrupted", run
-    until(lambda: len(running_programs(world.server.path)) == servers, 10,
-          "the transient server is gone")
+    assert assay.transients() == {}
     left = [p for p in assay.dir.rglob("*") if p.name == "raft.db"]
     assert left == []
     proof = assay.run("validations", snapshot=snapshot)
