@@ -133,7 +133,7 @@ class Cluster:
                      {"server_stabilization_time": "1s"})
         for node in self.nodes[1:]:
             node.start()
-            until(lambda n=node: n.status()["initialized"], 30,
+            until(lambda n=node: (n.status() or {}).get("initialized"), 30,
                   f"{node.name} joined")
             node.unseal()
         if len(self.nodes) > 1:

@@ -19,19 +19,24 @@ import time
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 _running = set()
+_given = set()
 
 
 def free_port():
-    """A loopback port nobody listens on; below the ephemeral range, so that
+    """A loopback port nobody listens on, and not one that was given before,
+    whose server may not have bound it yet; below the ephemeral range, so that
     no outgoing connection takes it between now and the bind."""
     for _ in range(200):
         port = random.randint(22000, 29999)
+        if port in _given:
+            continue
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+        _given.add(port)
+        return port
     raise RuntimeError("no free loopback port")
 
 
