@@ -42,6 +42,12 @@ enum {
     LIMIT_MOUNT_TABLE = 32 * 1024 * 1024,
 
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
+
+    /* Inventories (proof/): a record is a name and a few settings, what is
+     * long is hashed; the sorter keeps one chunk and opens that many files. */
+    LIMIT_INVENTORY_LINE = 64 * 1024,
+    LIMIT_INVENTORY_CHUNK = 4 * 1024 * 1024,
+    LIMIT_INVENTORY_RUNS = 32, /* count */
 };
 
 #endif

@@ -19,6 +19,7 @@ struct signer {
     pthread_mutex_t lock;
     gnutls_privkey_t key;
     uint8_t public_key[DIGEST_PUBLIC_KEY_SIZE];
+    char *seed; /* secret memory, DIGEST_SEED_SIZE bytes; for signer_derive */
 };
 
 static int tls_error(struct error *err, const char *what, int code)
@@ -74,8 +75,8 @@ done:
     return rc;
 }
 
-static int export_public(gnutls_x509_privkey_t key, struct signer *s,
-                         const char *path, struct error *err)
+static int export_raw(gnutls_x509_privkey_t key, struct signer *s,
+                      const char *path, struct error *err)
 {
     gnutls_ecc_curve_t curve;
     gnutls_datum_t x = {NULL, 0}, k = {NULL, 0};
@@ -83,11 +84,16 @@ static int export_public(gnutls_x509_privkey_t key, struct signer *s,
 
     code = gnutls_x509_privkey_export_ecc_raw(key, &curve, &x, NULL, &k);
     if (code != 0 || curve != GNUTLS_ECC_CURVE_ED25519 ||
-        x.size != sizeof s->public_key) {
+        x.size != sizeof s->public_key || k.size != DIGEST_SEED_SIZE) {
         error_set(err, ERR_INVALID, "%s is not an Ed25519 key", path);
         goto done;
     }
     memcpy(s->public_key, x.data, sizeof s->public_key);
+    s->seed = secret_new((const char *)k.data, k.size);
+    if (s->seed == NULL) {
+        error_memory(err);
+        goto done;
+    }
     rc = 0;
 done:
     if (k.data != NULL)
@@ -112,7 +118,7 @@ int signer_open(const char *path, struct signer **out, struct error *err)
     pthread_mutex_init(&s->lock, NULL);
     if (file_exists(path) ? load_pem(key, path, err) : make_pem(key, path, err))
         goto done;
-    if (export_public(key, s, path, err) != 0)
+    if (export_raw(key, s, path, err) != 0)
         goto done;
     code = gnutls_privkey_import_x509(s->key, key, GNUTLS_PRIVKEY_IMPORT_COPY);
     if (code != 0) {
@@ -165,10 +171,17 @@ done:
     return rc;
 }
 
+void signer_derive(const struct signer *s, const char *label,
+                   uint8_t out[DIGEST_SHA256_SIZE])
+{
+    digest_hmac_sha256(s->seed, DIGEST_SEED_SIZE, label, strlen(label), out);
+}
+
 void signer_free(struct signer *s)
 {
     if (s == NULL)
         return;
+    secret_free(s->seed);
     if (s->key != NULL)
         gnutls_privkey_deinit(s->key);
     pthread_mutex_destroy(&s->lock);

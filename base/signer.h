@@ -23,6 +23,11 @@ void signer_public_key(const struct signer *s,
                        uint8_t out[DIGEST_PUBLIC_KEY_SIZE]);
 int signer_sign(struct signer *s, const void *data, size_t len,
                 uint8_t out[DIGEST_SIGNATURE_SIZE], struct error *err) MUST_USE;
+/* A secret of 32 bytes for the purpose that `label` names: HMAC-SHA256 of
+ * the label, keyed with the private key's seed.  The same key and label give
+ * the same secret; it tells nothing about the key or about other labels. */
+void signer_derive(const struct signer *s, const char *label,
+                   uint8_t out[DIGEST_SHA256_SIZE]);
 void signer_free(struct signer *s);
 /* True only for a good signature by that key. */
 bool signer_verify(const uint8_t key[DIGEST_PUBLIC_KEY_SIZE], const void *data,

@@ -100,10 +100,39 @@ static void writes_and_reads_public_keys(void **state)
         assert_false(signer_public_parse(bad[n], again));
 }
 
+static void derives_a_secret_per_label(void **state)
+{
+    char dir[] = "/tmp/assay-signer-XXXXXX";
+    uint8_t a[DIGEST_SHA256_SIZE], b[DIGEST_SHA256_SIZE];
+    uint8_t public[DIGEST_PUBLIC_KEY_SIZE];
+    struct signer *s;
+    struct error err;
+    char *path;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    path = text_format("%s/key.pem", dir);
+    assert_int_equal(signer_open(path, &s, &err), 0);
+    signer_derive(s, "one", a);
+    signer_derive(s, "two", b);
+    assert_memory_not_equal(a, b, sizeof a);
+    signer_public_key(s, public);
+    digest_hmac_sha256(public, sizeof public, "one", 3, b);
+    assert_memory_not_equal(a, b, sizeof a);
+    signer_free(s);
+    assert_int_equal(signer_open(path, &s, &err), 0);
+    signer_derive(s, "one", b);
+    assert_memory_equal(a, b, sizeof a);
+    signer_free(s);
+    assert_int_equal(file_remove_tree(dir, &err), 0);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verifies_rfc_8032_test_2),
+        cmocka_unit_test(derives_a_secret_per_label),
         cmocka_unit_test(keeps_its_key),
         cmocka_unit_test(writes_and_reads_public_keys),
     };
