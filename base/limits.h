@@ -22,6 +22,7 @@ enum {
 
     /* Answers from Vault that we hold in memory. */
     LIMIT_UPSTREAM_BODY = 8 * 1024 * 1024,
+    LIMIT_UPSTREAM_PATH = 64 * 1024, /* of a secret, percent-encoded */
     LIMIT_SECRET_FILE = 16 * 1024,
     LIMIT_CONFIG_FILE = 1024 * 1024,
     LIMIT_MANIFEST = 4 * 1024 * 1024,

@@ -184,8 +184,8 @@ static int add_header(struct http_transfer *t, const char *line,
 }
 
 /* A line break in a value would be a header of somebody else's making. */
-static int set_headers(struct http_transfer *t, const char *host,
-                       struct error *err)
+int http_set_headers(struct http_transfer *t, const char *host,
+                     struct error *err)
 {
     const struct http_request *q = t->request;
     bool typed = false;
@@ -284,7 +284,7 @@ static int prepare(struct http_client *c, struct http_transfer *t,
     curl_easy_setopt(t->curl, CURLOPT_URL, t->url);
     set_body(t);
     set_callbacks(t);
-    return set_headers(t, http_host_header(c), err);
+    return http_set_headers(t, http_host_header(c), err);
 }
 
 static void read_facts(struct http_transfer *t)
@@ -303,7 +303,7 @@ static void read_facts(struct http_transfer *t)
     r->sent_all = t->all_read;
 }
 
-static void free_headers(struct curl_slist *list)
+void http_free_headers(struct curl_slist *list)
 {
     for (struct curl_slist *h = list; h != NULL; h = h->next)
         secret_wipe(h->data, strlen(h->data));
@@ -337,7 +337,7 @@ int http_call(struct http_client *c, const struct http_request *request,
     response->failure = HTTP_FINE;
     rc = 0;
 done:
-    free_headers(t.headers);
+    http_free_headers(t.headers);
     free(t.url);
     if (t.curl != NULL)
         http_give_back(c, t.curl);

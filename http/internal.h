@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What http.c (the client and its connections), call.c (one request) and
- * failure.c (how it ended) share.  Nobody else includes this. */
+ * What http.c (the client and its connections), call.c (one request), many.c
+ * (many at once) and failure.c (how it ended) share.  Nobody else includes
+ * this. */
 #ifndef ASSAY_HTTP_INTERNAL_H
 #define ASSAY_HTTP_INTERNAL_H
 
@@ -38,6 +39,13 @@ struct http_transfer {
     struct error error; /* of the source or the sink, when `ours` */
     char detail[CURL_ERROR_SIZE];
 };
+
+/* The request's headers into t->headers and onto its connection; `host` as
+ * http_host_header gives it. */
+int http_set_headers(struct http_transfer *t, const char *host,
+                     struct error *err) MUST_USE;
+/* Wiped: there is a token among them.  Accepts NULL. */
+void http_free_headers(struct curl_slist *list);
 
 /* Fill response->failure and `err`.  Returns -1. */
 int http_say_failure(struct http_transfer *t, CURLcode code,

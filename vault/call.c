@@ -63,8 +63,7 @@ static bool repeatable(const struct exchange *x)
     return strcmp(x->method, "GET") == 0 || strcmp(x->method, "LIST") == 0;
 }
 
-/* Whether the same question may have another answer in a moment. */
-static bool passing(const struct http_response *r, const struct error *err)
+bool call_passing(const struct http_response *r, const struct error *err)
 {
     switch (r->failure) {
     case HTTP_NOT_CONNECTED:
@@ -132,7 +131,7 @@ int vault_call(struct vault *v, const struct vault_request *q,
         if (rc == 0)
             rc = send_check(&x, &r, &why);
         if (rc == 0 || tries == TRIES_MAX || !repeatable(&x) ||
-            !passing(&r, &why))
+            !call_passing(&r, &why))
             break;
         http_response_done(&r);
         rc = send_pause(PAUSE_MS << tries, q->cancel, &why);

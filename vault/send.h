@@ -52,6 +52,9 @@ int send_simple(struct vault *v, const struct exchange *x, struct json **answer,
 int send_pause(int64_t ms, const struct cancel *cancel,
                struct error *err) MUST_USE;
 
+/* Whether the same question may have another answer in a moment; `why` is
+ * what send_check or http_call said.  In call.c. */
+bool call_passing(const struct http_response *r, const struct error *why);
 /* In call.c: an exchange with our own login. */
 int call_exchange(struct vault *v, struct exchange *x,
                   struct http_response *response, struct error *err) MUST_USE;
