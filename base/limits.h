@@ -48,7 +48,8 @@ enum {
      * long is hashed; the sorter keeps one chunk and opens that many files. */
     LIMIT_INVENTORY_LINE = 64 * 1024,
     LIMIT_INVENTORY_CHUNK = 4 * 1024 * 1024,
-    LIMIT_INVENTORY_RUNS = 32, /* count */
+    LIMIT_INVENTORY_RUNS = 32,            /* count */
+    LIMIT_WALK_PENDING = 4 * 1024 * 1024, /* names; then lists come singly */
 };
 
 #endif

@@ -33,9 +33,8 @@ const struct tape_node *tape_root(const struct tape *t);
 
 /* NULL is JSON_NULL, and lookups in NULL give NULL. */
 enum json_type tape_type(const struct tape_node *n);
-const struct tape_node *tape_get(const struct tape *t,
-                                 const struct tape_node *object,
-                                 const char *key);
+const struct tape_node *
+tape_get(const struct tape *t, const struct tape_node *object, const char *key);
 const struct tape_node *tape_first(const struct tape *t,
                                    const struct tape_node *parent);
 const struct tape_node *tape_next(const struct tape *t,

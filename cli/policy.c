@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/flags.h"
 #include "handlers/handlers.h"
+#include "proof/probes.h"
 #include "vault/canary.h"
 
 enum { POLICY_MAX = 64 * 1024 };
@@ -80,7 +81,7 @@ struct policy {
     const char *about; /* lines, each a comment */
     const struct need *needs;
     bool (*includes)(const struct route *r);
-    void (*write)(const char *canary_mount, struct buf *out);
+    void (*write)(const struct policy_mounts *mounts, struct buf *out);
 };
 
 static void write_need(struct buf *out, const char *path,
@@ -99,14 +100,36 @@ static void write_canary_needs(enum vault_canary_who who, const char *mount,
         write_need(out, need.path, need.capabilities, need.why);
 }
 
-static void write_canary(const char *mount, struct buf *out)
+static void write_canary(const struct policy_mounts *mounts, struct buf *out)
 {
-    write_canary_needs(VAULT_CANARY_DAEMON, mount, out);
+    write_canary_needs(VAULT_CANARY_DAEMON, mounts->canary, out);
 }
 
-static void write_canary_setup(const char *mount, struct buf *out)
+static void write_canary_setup(const struct policy_mounts *mounts,
+                               struct buf *out)
 {
-    write_canary_needs(VAULT_CANARY_OPERATOR, mount, out);
+    write_canary_needs(VAULT_CANARY_OPERATOR, mounts->canary, out);
+}
+
+static void write_inventory(const struct policy_mounts *mounts, struct buf *out)
+{
+    probes_policy_write(PROBES_POLICY_ROOT, mounts->kv1, out);
+}
+
+static void write_namespaces(const struct policy_mounts *mounts,
+                             struct buf *out)
+{
+    probes_policy_write(PROBES_POLICY_NAMESPACES, mounts->kv1, out);
+}
+
+static void write_values(const struct policy_mounts *mounts, struct buf *out)
+{
+    probes_policy_write(PROBES_POLICY_VALUES, mounts->kv1, out);
+}
+
+static void write_scan(const struct policy_mounts *mounts, struct buf *out)
+{
+    probes_policy_write(PROBES_POLICY_SCAN, mounts->kv1, out);
 }
 
 static const struct policy policies[] = {
@@ -118,6 +141,23 @@ static const struct policy policies[] = {
      "Its secret-id must be older than the snapshots that are restored.\n"
      "Restoring takes the policy \"restore\" besides.",
      daemon_needs, NULL, NULL},
+    {"inventory",
+     "Assay's own token, where inventories are made: lists, settings.\n"
+     "A + stands for whatever a mount is called: put names in their place to\n"
+     "allow less.  Stores of KV version 1 take a line each: -kv1=PATH,PATH.\n"
+     "What a line is missing for is named in the inventory.",
+     NULL, NULL, write_inventory},
+    {"inventory-namespaces",
+     "The same in namespaces, and for mounts in a folder.\n"
+     "Two levels of either.",
+     NULL, NULL, write_namespaces},
+    {"inventory-values",
+     "Besides, where the values of KV stores are compared: reads secrets.",
+     NULL, NULL, write_values},
+    {"inventory-scan",
+     "Besides, on OpenBao: stores of KV version 1 (-kv1) all at once.\n"
+     "Vault does not know this capability and refuses the policy.",
+     NULL, NULL, write_scan},
     {"restore", "Assay's own token, where restores may be asked for.",
      restore_needs, NULL, NULL},
     {"restore-force",
@@ -246,7 +286,7 @@ int policy_write_for(const char *name, const struct policy_mounts *mounts,
         return unknown(name, err);
     write_comment(out, policy->about);
     if (policy->write != NULL)
-        policy->write(mounts->canary, out);
+        policy->write(mounts, out);
     else if (policy->needs != NULL)
         write_needs(out, policy->needs);
     else
@@ -270,7 +310,7 @@ static void list_policies(void)
     for (size_t i = 0; i < POLICIES; i++) {
         size_t len = strcspn(policies[i].about, "\n");
 
-        printf("%-14s %.*s\n", policies[i].name, (int)len, policies[i].about);
+        printf("%-20s %.*s\n", policies[i].name, (int)len, policies[i].about);
     }
 }
 
@@ -280,11 +320,14 @@ int cli_policy(int argc, char **argv)
                                    .canary = VAULT_CANARY_MOUNT};
     const struct flag flags[] = {
         {"mount", FLAG_TEXT, &mounts.api, "PATH", "access.mount, if not assay"},
+        {"kv1", FLAG_TEXT, &mounts.kv1, "PATH,…",
+         "stores of KV version 1, for the inventory policies"},
         {"canary", FLAG_TEXT, &mounts.canary, "PATH",
          "canary.mount, if not " VAULT_CANARY_MOUNT},
         {0}};
     const struct flags_usage usage = {
-        .usage = "assay policy [-mount=PATH] [-canary=PATH] NAME…",
+        .usage =
+            "assay policy [-mount=PATH] [-canary=PATH] [-kv1=PATH,…] NAME…",
         .about = "Print the Vault policy of that name, several as one text; "
                  "without a name, their list.\n\n"
                  "    assay policy daemon restore | vault policy write assay -",

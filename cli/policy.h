@@ -11,6 +11,7 @@
 struct policy_mounts {
     const char *api;    /* access.mount */
     const char *canary; /* canary.mount */
+    const char *kv1;    /* stores of KV version 1, with commas; or NULL */
 };
 
 /* argv[0] is "policy".  The exit code: 0, or 2 for wrong use. */

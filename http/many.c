@@ -15,17 +15,17 @@
 
 enum {
     TIMEOUT_MS = 60 * 1000,
-    LOOK_MS = 1000,             /* how often cancel and timeouts are seen to */
-    KEEP_BODY = 32 * 1024,      /* a larger buffer is given back at once */
-    BURSTS_PER_SECOND = 10,     /* of a rate limit */
+    LOOK_MS = 1000,         /* how often cancel and timeouts are seen to */
+    KEEP_BODY = 32 * 1024,  /* a larger buffer is given back at once */
+    BURSTS_PER_SECOND = 10, /* of a rate limit */
 };
 
 /* One connection and what is under way on it. */
 struct slot {
     struct http_transfer t;
-    struct http_request q; /* t.request */
+    struct http_request q;  /* t.request */
     struct http_response r; /* t.response */
-    uint64_t headers_id; /* of what t.headers holds; 0: nothing to reuse */
+    uint64_t headers_id;    /* of what t.headers holds; 0: nothing to reuse */
     void *tag;
     int64_t started_at;
     bool busy;
@@ -189,7 +189,8 @@ static int begin(struct many *m, struct slot *s,
 }
 
 /* Give every idle connection something to do, as far as there is. */
-static int fill(struct many *m, int64_t *wait_ms, bool *waits, struct error *err)
+static int fill(struct many *m, int64_t *wait_ms, bool *waits,
+                struct error *err)
 {
     while (m->busy < m->count) {
         struct http_many_request q = {.method = NULL};

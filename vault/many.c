@@ -31,8 +31,8 @@ enum {
 struct item {
     struct item *sibling; /* of all there are */
     struct item *next;    /* in `spare` or `again` */
-    struct buf path;  /* encoded, with /v1/ */
-    struct buf plain; /* as it was given, for people */
+    struct buf path;      /* encoded, with /v1/ */
+    struct buf plain;     /* as it was given, for people */
     struct buf query;
     struct buf namespace;
     const char *method;
@@ -48,11 +48,11 @@ struct crowd {
     struct item *all, *spare, *again; /* `again`: no order, and few */
     char *token;
     unsigned generation;
-    int64_t renew_at;   /* when to see whether the token is to be renewed */
-    int64_t alive_at;   /* when it was last known to live */
-    int64_t hold_until; /* the server asked for a pause */
-    bool doubted;       /* a refusal was believed since alive_at */
-    bool blind;         /* we may not ask whether our token lives */
+    int64_t renew_at;     /* when to see whether the token is to be renewed */
+    int64_t alive_at;     /* when it was last known to live */
+    int64_t hold_until;   /* the server asked for a pause */
+    bool doubted;         /* a refusal was believed since alive_at */
+    bool blind;           /* we may not ask whether our token lives */
     struct buf namespace; /* what headers[] name */
     struct http_header headers[3];
     size_t header_count;
@@ -189,8 +189,8 @@ static int set_headers(struct crowd *c, const struct item *i, struct error *err)
     c->headers[0] = (struct http_header){"X-Vault-Request", "true"};
     c->headers[1] = (struct http_header){"X-Vault-Token", c->token};
     if (i->namespace.len > 0)
-        c->headers[c->header_count++] = (struct http_header){
-            "X-Vault-Namespace", buf_text(&c->namespace)};
+        c->headers[c->header_count++] =
+            (struct http_header){"X-Vault-Namespace", buf_text(&c->namespace)};
     return buf_check(&c->namespace, "a namespace", err);
 }
 
@@ -289,8 +289,8 @@ static int ask_again(struct crowd *c, struct item *i, int64_t ms)
  * (docs/SERVERS.md); believed only while the token is known to live. */
 static bool meant(const struct http_response *r)
 {
-    return r->body.len > 0 && memmem(r->body.data, r->body.len,
-                                     "1 error occurred", 16) != NULL;
+    return r->body.len > 0 &&
+           memmem(r->body.data, r->body.len, "1 error occurred", 16) != NULL;
 }
 
 /* A refusal.  1: it was meant; 0: asked again, with another token; -1. */

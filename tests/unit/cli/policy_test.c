@@ -160,6 +160,38 @@ static void admins_do_everything(void **state)
     }
 }
 
+static const char *policy_for(const char *name, const char *kv1)
+{
+    const struct policy_mounts mounts = {.api = "m", .canary = "c", .kv1 = kv1};
+    struct error err = {0};
+
+    buf_clear(&text);
+    assert_int_equal(policy_write_for(name, &mounts, &text, &err), 0);
+    return buf_text(&text);
+}
+
+static void an_inventory_lists_and_reads_no_secret(void **state)
+{
+    const char *p = policy_for("inventory", "old/,a/b");
+
+    (void)state;
+    assert_true(has(p, "sys/mounts", "\"read\""));
+    assert_true(has(p, "sys/audit", "\"read\", \"sudo\""));
+    assert_true(has(p, "+/metadata/*", "\"list\", \"read\""));
+    assert_true(has(p, "auth/+/role", "\"list\""));
+    assert_true(has(p, "old/*", "\"list\""));
+    assert_true(has(p, "a/b/*", "\"list\""));
+    assert_null(strstr(p, "/data/"));
+    assert_null(strstr(p, "\"+/sys"));
+    assert_null(strstr(p, "update"));
+    p = policy_for("inventory-namespaces", "old");
+    assert_true(has(p, "+/+/sys/mounts", "\"read\""));
+    assert_null(strstr(p, "\"sys/mounts"));
+    p = policy_for("inventory-values", "old");
+    assert_true(has(p, "+/data/*", "\"read\""));
+    assert_true(has(p, "old/*", "\"list\", \"read\""));
+}
+
 static void unknown_names_are_answered(void **state)
 {
     struct error err = {0};
@@ -169,7 +201,8 @@ static void unknown_names_are_answered(void **state)
     assert_int_equal(policy_write("viewr", "m", &text, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
     assert_non_null(strstr(err.text, "did you mean viewer?"));
-    assert_non_null(strstr(err.text, "daemon, restore, restore-force"));
+    assert_non_null(strstr(err.text, "daemon, inventory"));
+    assert_non_null(strstr(err.text, ", restore, restore-force"));
 }
 
 int main(void)
@@ -182,6 +215,7 @@ int main(void)
         cmocka_unit_test(operators_back_up_and_validate),
         cmocka_unit_test(restorers_need_sudo),
         cmocka_unit_test(admins_do_everything),
+        cmocka_unit_test(an_inventory_lists_and_reads_no_secret),
         cmocka_unit_test(unknown_names_are_answered),
     };
 
