@@ -38,6 +38,7 @@ void shape_begin(struct shape *s)
 {
     buf_clear(&s->texts);
     s->count = 0;
+    s->full = false;
     s->record = (struct inventory_record){.kind = NULL};
 }
 
@@ -52,8 +53,10 @@ static size_t keep(struct shape *s, const char *text, size_t len)
 
 static void add(struct shape *s, const char *name, const char *text, size_t len)
 {
-    if (s->count == INVENTORY_FIELDS_MAX)
+    if (s->count == INVENTORY_FIELDS_MAX) {
+        s->full = true;
         return;
+    }
     s->names[s->count] = keep(s, name, strlen(name));
     s->values[s->count] = keep(s, text, len);
     s->count++;
@@ -211,15 +214,9 @@ static bool is_own(struct shape *s, const struct probe *p, const char *name,
     return true;
 }
 
-void shape_data(struct shape *s, const struct probe *probe,
-                const struct tape_node *data)
+static void put_object(struct shape *s, const struct probe *probe,
+                       const struct tape_node *data)
 {
-    if (probe->shape != NULL) {
-        probe->shape(s, data);
-        return;
-    }
-    if (tape_type(data) != JSON_OBJECT)
-        return;
     for (const struct tape_node *n = tape_first(s->tape, data); n != NULL;
          n = tape_next(s->tape, n)) {
         const char *name = tape_key(s->tape, n);
@@ -235,6 +232,20 @@ void shape_data(struct shape *s, const struct probe *probe,
         } else {
             put(s, name, n);
         }
+    }
+}
+
+void shape_data(struct shape *s, const struct probe *probe,
+                const struct tape_node *data)
+{
+    if (probe->shape != NULL)
+        probe->shape(s, data);
+    else if (tape_type(data) == JSON_OBJECT)
+        put_object(s, probe, data);
+    if (s->full) {
+        s->count = INVENTORY_FIELDS_MAX - 1;
+        shape_hash(s, "rest", data);
+        s->full = false;
     }
 }
 

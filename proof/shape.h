@@ -6,7 +6,8 @@
  * The general rule: numbers, truths and short texts as they are; lists of
  * short texts with commas; objects one level deep with dots; anything longer,
  * deeper or with a name that sounds private as a hash.  What is null, "",
- * [] or {} is left out: servers do not agree about those. */
+ * [] or {} is left out: servers do not agree about those.  Of an object with
+ * more members than a record has fields, `rest` is a hash of it all. */
 #ifndef ASSAY_PROOF_SHAPE_H
 #define ASSAY_PROOF_SHAPE_H
 
@@ -25,6 +26,7 @@ struct shape {
     struct buf texts;   /* all of the record's, each with its NUL */
     struct buf scratch; /* secret: may hold a value */
     size_t count;
+    bool full; /* there were more than INVENTORY_FIELDS_MAX */
     size_t names[INVENTORY_FIELDS_MAX], values[INVENTORY_FIELDS_MAX];
     struct inventory_field fields[INVENTORY_FIELDS_MAX];
     struct inventory_record record;
