@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/limits.h"
-#include "base/secret.h"
+#include "base/tape.h"
 #include "base/text.h"
 
 #define KEY_LABEL "assay inventory 1"
@@ -54,15 +53,18 @@ const char *inventory_field(const struct inventory_record *r, const char *name)
     return NULL;
 }
 
+/* Lines are parsed where they lie; the one before the current stays, for the
+ * order. */
 struct inventory_reader {
     FILE *file;
     char *path;
-    char *line; /* LIMIT_INVENTORY_LINE */
+    struct line {
+        char *text; /* LIMIT_INVENTORY_LINE */
+        struct tape *tape;
+    } lines[2], *line;
     uint64_t count;
     struct inventory_head head;
-    struct json *tree;     /* of the current line; `record` points into it */
-    struct json *previous; /* of the line before, for the order */
-    struct inventory_record record;
+    struct inventory_record record; /* points into `line` */
     struct inventory_field fields[INVENTORY_FIELDS_MAX];
 };
 
@@ -72,25 +74,44 @@ static int damaged(const struct inventory_reader *r, struct error *err)
                      r->path, (unsigned long long)r->count);
 }
 
-/* The next line as a document in r->tree. */
+/* The next line as a document. */
 static int read_line(struct inventory_reader *r, struct error *err)
 {
+    struct line *line = r->line == r->lines ? &r->lines[1] : r->lines;
     size_t len;
 
-    json_free(r->previous);
-    r->previous = r->tree;
-    r->tree = NULL;
-    if (fgets(r->line, LIMIT_INVENTORY_LINE, r->file) == NULL) {
+    if (fgets(line->text, LIMIT_INVENTORY_LINE, r->file) == NULL) {
         if (ferror(r->file))
             return error_errno(err, ERR_IO, "cannot read %s", r->path);
         return error_set(err, ERR_CORRUPT, "%s: cut short after %llu records",
                          r->path, (unsigned long long)r->count);
     }
-    len = strlen(r->line);
-    if (len == 0 || r->line[len - 1] != '\n' ||
-        json_parse(r->line, len, &r->tree, NULL) != 0)
+    len = strlen(line->text);
+    if (len == 0 || line->text[len - 1] != '\n' ||
+        tape_parse(line->tape, line->text, len, NULL) != 0)
         return damaged(r, err);
+    r->line = line;
     return 0;
+}
+
+static const struct tape_node *get(const struct inventory_reader *r,
+                                   const char *key)
+{
+    return tape_get(r->line->tape, tape_root(r->line->tape), key);
+}
+
+static const char *get_text(const struct inventory_reader *r, const char *key,
+                            const char *otherwise)
+{
+    return tape_text(r->line->tape, get(r, key), otherwise);
+}
+
+static int64_t get_number(const struct inventory_reader *r, const char *key)
+{
+    int64_t number = 0;
+
+    (void)tape_i64(r->line->tape, get(r, key), &number);
+    return number;
 }
 
 static int read_head(struct inventory_reader *r, struct error *err)
@@ -99,23 +120,30 @@ static int read_head(struct inventory_reader *r, struct error *err)
 
     if (read_line(r, err) != 0)
         return -1;
-    if (json_get_u64(r->tree, "inventory", 0) != 1)
+    if (get_number(r, "inventory") != 1)
         return error_set(err, ERR_CORRUPT,
                          "%s is no inventory, or a newer one than this program "
                          "knows",
                          r->path);
-    (void)text_copy(h->key_id, sizeof h->key_id,
-                    json_get_text(r->tree, "key", ""));
+    (void)text_copy(h->key_id, sizeof h->key_id, get_text(r, "key", ""));
     (void)text_copy(h->cluster_id, sizeof h->cluster_id,
-                    json_get_text(r->tree, "cluster_id", ""));
-    (void)text_copy(h->product, sizeof h->product,
-                    json_get_text(r->tree, "product", ""));
+                    get_text(r, "cluster_id", ""));
+    (void)text_copy(h->product, sizeof h->product, get_text(r, "product", ""));
     (void)text_copy(h->server_version, sizeof h->server_version,
-                    json_get_text(r->tree, "server_version", ""));
-    (void)text_rfc3339_ms(json_get_text(r->tree, "started_at", ""),
-                          &h->started_ms);
-    (void)text_rfc3339_ms(json_get_text(r->tree, "finished_at", ""),
-                          &h->finished_ms);
+                    get_text(r, "server_version", ""));
+    (void)text_rfc3339_ms(get_text(r, "started_at", ""), &h->started_ms);
+    (void)text_rfc3339_ms(get_text(r, "finished_at", ""), &h->finished_ms);
+    return 0;
+}
+
+static int lines_new(struct inventory_reader *r)
+{
+    for (size_t i = 0; i < 2; i++) {
+        r->lines[i].text = malloc(LIMIT_INVENTORY_LINE);
+        r->lines[i].tape = tape_new();
+        if (r->lines[i].text == NULL || r->lines[i].tape == NULL)
+            return -1;
+    }
     return 0;
 }
 
@@ -128,8 +156,7 @@ int inventory_reader_open(const char *path, struct inventory_reader **out,
     if (r == NULL)
         return error_memory(err);
     r->path = text_dup(path);
-    r->line = malloc(LIMIT_INVENTORY_LINE);
-    if (r->path == NULL || r->line == NULL) {
+    if (r->path == NULL || lines_new(r) != 0) {
         (void)error_memory(err);
         goto done;
     }
@@ -157,35 +184,36 @@ inventory_reader_head(const struct inventory_reader *r)
 
 static bool read_fields(struct inventory_reader *r)
 {
-    const struct json *fields = json_get(r->tree, "fields");
+    const struct tape *t = r->line->tape;
+    const struct tape_node *fields = get(r, "fields");
     size_t n = 0;
 
-    for (const struct json *f = json_first(fields); f != NULL;
-         f = json_next(f)) {
+    for (const struct tape_node *f = tape_first(t, fields); f != NULL;
+         f = tape_next(t, f)) {
         struct inventory_field *to = &r->fields[n];
 
-        if (n == INVENTORY_FIELDS_MAX || json_type(f) != JSON_STRING)
+        if (n == INVENTORY_FIELDS_MAX || tape_type(f) != JSON_STRING)
             return false;
-        to->name = json_key(f);
-        to->text = json_text(f, "");
+        to->name = tape_key(t, f);
+        to->text = tape_text(t, f, "");
         if (n > 0 && strcmp(to[-1].name, to->name) >= 0)
             return false;
         n++;
     }
     r->record.fields = r->fields;
     r->record.field_count = n;
-    return json_type(fields) == JSON_OBJECT;
+    return tape_type(fields) == JSON_OBJECT;
 }
 
 static bool read_record(struct inventory_reader *r)
 {
     struct inventory_record before = r->record;
 
-    r->record.kind = json_get_text(r->tree, "kind", NULL);
-    r->record.path = json_get_text(r->tree, "path", NULL);
-    r->record.created_ms = json_get_i64(r->tree, "created_ms", 0);
-    r->record.changed_ms = json_get_i64(r->tree, "changed_ms", 0);
-    r->record.version = json_get_u64(r->tree, "version", 0);
+    r->record.kind = get_text(r, "kind", NULL);
+    r->record.path = get_text(r, "path", NULL);
+    r->record.created_ms = get_number(r, "created_ms");
+    r->record.changed_ms = get_number(r, "changed_ms");
+    r->record.version = (uint64_t)get_number(r, "version");
     if (r->record.kind == NULL || r->record.path == NULL || !read_fields(r))
         return false;
     return r->count == 0 || inventory_order(&before, &r->record) < 0;
@@ -195,12 +223,12 @@ int inventory_reader_next(struct inventory_reader *r,
                           const struct inventory_record **record,
                           struct error *err)
 {
-    uint64_t all;
+    int64_t all;
 
     if (read_line(r, err) != 0)
         return -1;
-    if (json_u64(json_get(r->tree, "records"), &all)) {
-        if (all != r->count || fgetc(r->file) != EOF)
+    if (tape_i64(r->line->tape, get(r, "records"), &all)) {
+        if (all < 0 || (uint64_t)all != r->count || fgetc(r->file) != EOF)
             return damaged(r, err);
         return 0;
     }
@@ -215,11 +243,12 @@ void inventory_reader_close(struct inventory_reader *r)
 {
     if (r == NULL)
         return;
-    json_free(r->previous);
-    json_free(r->tree);
     if (r->file != NULL)
         (void)fclose(r->file);
-    free(r->line);
+    for (size_t i = 0; i < 2; i++) {
+        tape_free(r->lines[i].tape);
+        free(r->lines[i].text);
+    }
     free(r->path);
     free(r);
 }

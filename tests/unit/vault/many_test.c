@@ -92,7 +92,7 @@ static void trouble_that_passes_is_sat_out(void **state)
                 "{\"faults\":[\"status:path=secret/,code=503,text=busy,"
                 "times=5\",\"drop:path=secret/,times=3\","
                 "\"status:path=secret/,code=429,times=4\","
-                "\"status:path=secret/,code=400,text=transaction commit "
+                "\"status:path=secret/,code=500,text=transaction commit "
                 "failed,times=2\"]}");
     assert_ok(f, run(f, &w, 50, &requests));
     assert_int_equal(w.ok, 50);
