@@ -16,6 +16,7 @@ static const struct {
     [ERR_PRECONDITION] = {422, false}, [ERR_TOO_LARGE] = {413, false},
     [ERR_CORRUPT] = {500, false},      [ERR_UPSTREAM] = {502, true},
     [ERR_UNAVAILABLE] = {503, true},   [ERR_CANCELLED] = {500, false},
+    [ERR_TOO_MANY] = {429, true},
 };
 
 /* Cut text ends visibly, so that nobody takes half a sentence for all. */

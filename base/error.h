@@ -28,6 +28,7 @@ enum error_kind {
     ERR_UPSTREAM,     /* Vault answered with an error                    502 */
     ERR_UNAVAILABLE,  /* Vault cannot be reached, is sealed, or stalled  503 */
     ERR_CANCELLED,    /* somebody asked to stop                          500 */
+    ERR_TOO_MANY,     /* requests; nothing was done, wait a little       429 */
 };
 
 enum { ERROR_TEXT_MAX = 512 };
@@ -74,8 +75,9 @@ void error_fill_prefix(struct error *err, const char *fmt, ...)
 
 void error_clear(struct error *err);
 
-/* The status of a reply for this kind (clients.md: 403 for a missing token,
- * 409 for "already running", never 412 or 429: clients would retry). */
+/* The status of a reply for this kind: 403 for a missing token, 409 for
+ * "already running", never 412 or 429 for that, because clients retry those
+ * by themselves; 429 only where a retry is what we want. */
 int error_http_status(enum error_kind kind);
 
 /* Whether doing the same again may help.  False for everything that was

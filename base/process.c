@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-enum { READ_CHUNK = 4096, POLL_MS = 5, LAST_SIGNAL = 64 };
+enum { READ_CHUNK = 4096, POLL_MS = 5, CANCEL_MS = 100, LAST_SIGNAL = 64 };
 
 enum stage { STAGE_FDS, STAGE_DIR, STAGE_GROUP, STAGE_EXEC };
 
@@ -272,32 +273,87 @@ void process_kill(pid_t pid, bool group)
     (void)reap(pid, &status);
 }
 
+/* How long a program may take. */
+struct patience {
+    int64_t deadline;
+    const struct cancel *cancel;
+};
+
+/* For how long to wait now: 0 when it is over, -1 when it was cancelled. */
+static int wait_for_now(const struct patience *p)
+{
+    int64_t left = p->deadline - clock_mono_ms();
+
+    if (cancelled(p->cancel))
+        return -1;
+    if (left <= 0)
+        return 0;
+    if (p->cancel != NULL && left > CANCEL_MS)
+        left = CANCEL_MS;
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static int say_cancelled(const char *program, struct error *err)
+{
+    return error_set(err, ERR_CANCELLED, "%s was ended: cancelled", program);
+}
+
+/* One piece of it.  1: go on, 0: end of file, -1: a read error. */
+static int read_chunk(int fd, struct buf *out)
+{
+    char chunk[READ_CHUNK];
+    ssize_t n = read(fd, chunk, sizeof chunk);
+    int interrupted = n < 0 && errno == EINTR;
+
+    if (n > 0)
+        buf_add(out, chunk, (size_t)n);
+    if (out->secret)
+        secret_wipe(chunk, sizeof chunk);
+    if (interrupted)
+        return 1;
+    return n > 0 ? 1 : (int)n;
+}
+
 /* Everything the program writes, until nobody holds its end of the pipe.
- * 1: end of file, 0: deadline, -1: too much or a read error. */
-static int collect(int fd, int64_t deadline, struct buf *out,
+ * 1: end of file, 0: deadline, -1: cancelled, too much or a read error. */
+static int collect(int fd, const struct patience *patience, struct buf *out,
                    const char *program, struct error *err)
 {
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        int64_t left = deadline - clock_mono_ms();
-        char chunk[READ_CHUNK];
-        ssize_t n;
+        int ms = wait_for_now(patience);
+        int got;
 
-        if (left <= 0)
+        if (ms < 0)
+            return say_cancelled(program, err);
+        if (ms == 0)
             return 0;
-        if (poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left) <= 0)
+        if (poll(&p, 1, ms) <= 0)
             continue;
-        n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
+        got = read_chunk(fd, out);
+        if (got < 0)
             return error_errno(err, ERR_IO, "cannot read what %s says",
                                program);
-        if (n == 0)
+        if (got == 0)
             return 1;
-        buf_add(out, chunk, (size_t)n);
         if (buf_check(out, "the output of a program", err) != 0)
             return error_prefix(err, "%s", program);
+    }
+}
+
+/* It may close its output long before it ends.  As collect. */
+static int await_end(pid_t pid, const struct patience *patience,
+                     const char *program, struct error *err)
+{
+    for (;;) {
+        int ms = wait_for_now(patience);
+
+        if (ms < 0)
+            return say_cancelled(program, err);
+        if (wait_ended(pid, ms) != 0)
+            return 1;
+        if (ms == 0)
+            return 0;
     }
 }
 
@@ -316,7 +372,7 @@ int process_run(const struct process_options *o, int64_t timeout_ms,
                 struct buf *out, struct error *err)
 {
     struct process_options own = *o;
-    int64_t deadline = clock_mono_ms() + timeout_ms;
+    struct patience patience = {clock_mono_ms() + timeout_ms, o->cancel};
     int fds[2] = {-1, -1};
     pid_t pid = -1;
     int status = 0;
@@ -332,10 +388,12 @@ int process_run(const struct process_options *o, int64_t timeout_ms,
         goto done;
     (void)close(fds[1]);
     fds[1] = -1;
-    got = collect(fds[0], deadline, out, o->program, err);
+    got = collect(fds[0], &patience, out, o->program, err);
+    if (got > 0)
+        got = await_end(pid, &patience, o->program, err);
     if (got < 0)
         goto done;
-    if (got == 0 || wait_ended(pid, deadline - clock_mono_ms()) == 0) {
+    if (got == 0) {
         error_set(err, ERR_UNAVAILABLE, "%s did not end within %lld ms",
                   o->program, (long long)timeout_ms);
         goto done;

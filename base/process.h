@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/stream.h"
 
 struct process_options {
     const char *program;     /* absolute path */
@@ -22,6 +23,8 @@ struct process_options {
     int stdout_fd;           /* -1: /dev/null */
     int stderr_fd;           /* -1: /dev/null */
     bool new_group;          /* leads its own process group */
+    /* Looked at by process_run alone; may be NULL. */
+    const struct cancel *cancel;
 };
 
 /* 0 and the child's pid, or -1 when it could not be started (exec errors
@@ -34,7 +37,8 @@ int process_wait(pid_t pid, int64_t timeout_ms, int *status);
 /* SIGKILL to the process (and its group when it leads one), then reaped. */
 void process_kill(pid_t pid, bool group);
 /* Run to the end, collect standard output up to out->max bytes, kill after
- * `timeout_ms`.  0 when it exited with 0. */
+ * `timeout_ms`.  0 when it exited with 0; ERR_CANCELLED soon after that was
+ * asked for.  Into a secret buffer, no copy of the output stays behind. */
 int process_run(const struct process_options *o, int64_t timeout_ms,
                 struct buf *out, struct error *err) MUST_USE;
 

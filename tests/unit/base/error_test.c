@@ -52,6 +52,7 @@ static void maps_kinds_to_statuses(void **state)
     assert_int_equal(error_http_status(ERR_CONFLICT), 409);
     assert_int_equal(error_http_status(ERR_UNAVAILABLE), 503);
     assert_int_equal(error_http_status(ERR_CANCELLED), 500);
+    assert_int_equal(error_http_status(ERR_TOO_MANY), 429);
     assert_int_equal(error_http_status((enum error_kind)999), 500);
     error_set(&err, ERR_UNAVAILABLE, "gone");
     assert_true(error_worth_retrying(&err));

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,43 @@ static void test_run_refuses_more_than_the_ceiling(void **state)
     assert_int_equal(run("yes", 10000, &out, &err), -1);
     assert_int_equal(err.kind, ERR_TOO_LARGE);
     buf_done(&out);
+}
+
+static void *cancel_soon(void *cancel)
+{
+    struct cancel *c = cancel;
+
+    clock_sleep_ms(150);
+    atomic_store(&c->requested, true);
+    return NULL;
+}
+
+/* While it is silent, and when it has closed its output already. */
+static void test_run_can_be_cancelled(void **state)
+{
+    static const char *const scripts[] = {"sleep 60",
+                                          "exec >&-; sleep 60 & wait"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const char *const argv[] = {"sh", "-c", scripts[i], NULL};
+        struct process_options o = shell(argv);
+        struct cancel cancel = {.requested = false};
+        int64_t began = clock_mono_ms();
+        struct error err = {0};
+        struct buf out;
+        pthread_t thread;
+
+        o.cancel = &cancel;
+        buf_init_secret(&out, 1000);
+        assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel),
+                         0);
+        assert_int_equal(process_run(&o, 60000, &out, &err), -1);
+        assert_int_equal(err.kind, ERR_CANCELLED);
+        assert_true(clock_mono_ms() - began < 30000);
+        pthread_join(thread, NULL);
+        buf_done(&out);
+    }
 }
 
 static void test_start_tells_why_it_could_not(void **state)
@@ -217,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_run_tells_the_exit_code),
         cmocka_unit_test(test_run_ends_at_its_deadline_with_all_it_started),
         cmocka_unit_test(test_run_refuses_more_than_the_ceiling),
+        cmocka_unit_test(test_run_can_be_cancelled),
         cmocka_unit_test(test_start_tells_why_it_could_not),
         cmocka_unit_test(test_child_gets_no_descriptor_of_ours),
         cmocka_unit_test(test_child_gets_fresh_signals_and_environment),
