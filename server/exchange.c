@@ -318,6 +318,8 @@ static enum exchange_next fail(struct request *r, const struct error *err)
     reply_fail(&r->reply, err, status);
     if (r->allow != NULL)
         reply_header(&r->reply, "Allow", r->allow);
+    if (r->reply.status == 429)
+        reply_header(&r->reply, "Retry-After", "1");
     /* 502 and 503 are about somebody else: Vault, or the age of a backup. */
     if (r->reply.status == 500)
         log_error("%s %s: %s", r->method, r->path != NULL ? r->path : "",

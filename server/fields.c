@@ -16,6 +16,7 @@ const char *fields_type_name(enum field_type type)
         [FIELD_INT] = "a whole number",
         [FIELD_DURATION] = "a duration (seconds or \"1h30m\")",
         [FIELD_LIST] = "a list of strings",
+        [FIELD_SECRET] = "a string",
     };
 
     return names[type];
@@ -45,6 +46,13 @@ static bool to_string(const struct raw *raw, struct value *out)
     out->text = out->owned;
     buf_done(&printed);
     return out->text != NULL;
+}
+
+/* Nothing else: what is printed anew would be one more copy. */
+static bool to_secret(const struct raw *raw, struct value *out)
+{
+    out->text = raw->text;
+    return raw->text != NULL;
 }
 
 static bool to_bool(const struct raw *raw, struct value *out)
@@ -135,7 +143,7 @@ static bool coerce(enum field_type type, const struct raw *raw,
     static bool (*const to[])(const struct raw *, struct value *) = {
         [FIELD_STRING] = to_string, [FIELD_BOOL] = to_bool,
         [FIELD_INT] = to_int,       [FIELD_DURATION] = to_duration,
-        [FIELD_LIST] = to_list,
+        [FIELD_LIST] = to_list,     [FIELD_SECRET] = to_secret,
     };
 
     return to[type](raw, out);
@@ -198,6 +206,13 @@ static void say_unknown_pairs(const struct field *declared,
     }
 }
 
+/* Whoever passes a URL on may write it down. */
+static bool is_exposed(const struct field *f, const struct form *query)
+{
+    return f->type == FIELD_SECRET && query != NULL &&
+           form_get(query, f->name) != NULL;
+}
+
 int fields_resolve(const struct field *declared,
                    const struct fields_source *from, struct fields *out,
                    struct buf *unknown, struct error *err)
@@ -211,6 +226,13 @@ int fields_resolve(const struct field *declared,
         struct raw raw;
 
         assert(n <= FIELDS_MAX);
+        if (is_exposed(f, from->query)) {
+            error_set(err, ERR_INVALID,
+                      "field \"%s\" is a secret: send it in the body, not in "
+                      "the URL",
+                      f->name);
+            goto done;
+        }
         if (!find_raw(from, f->name, &raw))
             continue;
         if (!coerce(f->type, &raw, value)) {

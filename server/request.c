@@ -98,6 +98,13 @@ const char *request_text(const struct request *request, const char *field,
     return v->given ? v->text : otherwise;
 }
 
+const char *request_secret(const struct request *request, const char *field)
+{
+    const struct value *v = fields_get(&request->fields, field, FIELD_SECRET);
+
+    return v->given ? v->text : NULL;
+}
+
 bool request_bool(const struct request *request, const char *field,
                   bool otherwise)
 {

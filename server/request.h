@@ -50,6 +50,9 @@ int request_require_owner(struct request *request, const char *owner_key,
 bool request_has(const struct request *request, const char *field);
 const char *request_text(const struct request *request, const char *field,
                          const char *otherwise);
+/* NULL when it was not given.  Wiped with the request: copy it to where
+ * secrets are kept (base/secret.h), and never into an error. */
+const char *request_secret(const struct request *request, const char *field);
 bool request_bool(const struct request *request, const char *field,
                   bool otherwise);
 int64_t request_int(const struct request *request, const char *field,

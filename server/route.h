@@ -35,6 +35,7 @@ enum field_type {
     FIELD_INT,      /* 5 or "5", may be negative */
     FIELD_DURATION, /* seconds, or "1h30m" */
     FIELD_LIST,     /* ["a","b"] or "a,b": strings */
+    FIELD_SECRET,   /* a string, and only in the body: URLs end in logs */
 };
 
 struct field {

@@ -15,8 +15,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct field fields[] = {
-    {"t", FIELD_STRING, ""},   {"b", FIELD_BOOL, ""}, {"i", FIELD_INT, ""},
-    {"d", FIELD_DURATION, ""}, {"l", FIELD_LIST, ""}, {.name = NULL},
+    {"t", FIELD_STRING, ""}, {"b", FIELD_BOOL, ""},
+    {"i", FIELD_INT, ""},    {"d", FIELD_DURATION, ""},
+    {"l", FIELD_LIST, ""},   {"k", FIELD_SECRET, ""},
+    {.name = NULL},
 };
 
 static int show(void *app, struct request *r, struct reply *reply,

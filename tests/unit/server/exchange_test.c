@@ -107,6 +107,30 @@ static int forgetful(void *app, struct request *r, struct reply *reply,
     return 0;
 }
 
+static const struct field secret_fields[] = {
+    {"key", FIELD_SECRET, "k"},
+    {.name = NULL},
+};
+
+/* A real one would not show it. */
+static int hush(void *app, struct request *r, struct reply *reply,
+                struct error *err)
+{
+    (void)app;
+    (void)err;
+    jsonw_text(reply_data(reply), "key", request_secret(r, "key"));
+    return 0;
+}
+
+static int hurried(void *app, struct request *r, struct reply *reply,
+                   struct error *err)
+{
+    (void)app;
+    (void)r;
+    (void)reply;
+    return error_set(err, ERR_TOO_MANY, "not so fast");
+}
+
 static const struct route routes[] = {
     {"things", VERB_LIST, 0, NULL, list, "List."},
     {"things/:id", VERB_READ, 0, fields, show, "Show one thing."},
@@ -114,6 +138,8 @@ static const struct route routes[] = {
     {"things/:id/more", VERB_DELETE, ROUTE_SUDO, NULL, list, "More."},
     {"refused", VERB_WRITE, 0, NULL, refuse, "Refuse."},
     {"accepted", VERB_WRITE, 0, NULL, accepted, "Accept."},
+    {"hush", VERB_WRITE, ROUTE_OPEN, secret_fields, hush, "Hush."},
+    {"hurried", VERB_READ, 0, NULL, hurried, "Hurry."},
     {"wait", VERB_READ, 0, NULL, wait, "Wait."},
     {"own/:id", VERB_READ, ROUTE_OWN_RUN, NULL, own, "Own."},
     {"forgetful", VERB_READ, ROUTE_OWN_RUN, NULL, forgetful, "Forget."},
@@ -233,6 +259,37 @@ static void values_are_coerced(void **state)
            "\"count\":3");
     expect(serve("PUT", "/v1/assay/things/a?count=3", "{\"count\":4}", NULL),
            200, "\"count\":4");
+}
+
+static void secrets_come_in_the_body_alone(void **state)
+{
+    static const char *const form[] = {
+        "Content-Type", "application/x-www-form-urlencoded", NULL};
+    static const char uri[] = "/v1/assay/hush";
+
+    (void)state;
+    expect(serve("PUT", uri, "{\"key\":\"abc\"}", NULL), 200,
+           "\"key\":\"abc\"");
+    expect(serve("PUT", uri, "key=abc", form), 200, "\"key\":\"abc\"");
+    expect(serve("PUT", uri, "{\"key\":\"\"}", NULL), 200, "\"key\":\"\"");
+    expect(serve("PUT", uri, NULL, NULL), 200, "\"key\":null");
+    expect(serve("PUT", uri, "{\"key\":7}", NULL), 400,
+           "field \\\"key\\\" must be a string");
+    expect(serve("PUT", "/v1/assay/hush?key=abc", NULL, NULL), 400,
+           "send it in the body");
+    expect(serve("PUT", "/v1/assay/hush?key=abc", "{\"key\":\"abc\"}", NULL),
+           400, "send it in the body");
+}
+
+/* Clients do that by themselves, as often as they are told to. */
+static void too_many_says_when_to_come_back(void **state)
+{
+    struct testing_answer a = serve("GET", "/v1/assay/hurried", NULL, NULL);
+
+    (void)state;
+    assert_int_equal(a.status, 429);
+    assert_non_null(strstr(a.headers, "Retry-After: 1\n"));
+    testing_answer_done(&a);
 }
 
 static void unknown_fields_are_warned_of(void **state)
@@ -488,6 +545,8 @@ int main(void)
         cmocka_unit_test(envelope_has_every_field),
         cmocka_unit_test(bodies_of_every_client),
         cmocka_unit_test(values_are_coerced),
+        cmocka_unit_test(secrets_come_in_the_body_alone),
+        cmocka_unit_test(too_many_says_when_to_come_back),
         cmocka_unit_test(unknown_fields_are_warned_of),
         cmocka_unit_test(verbs),
         cmocka_unit_test(a_405_says_what_is_allowed),
