@@ -425,12 +425,23 @@ static enum unseal_outcome check_seal(const struct unseal *u, size_t count,
     return UNSEAL_OPENED;
 }
 
+/* Forget what the last try left. */
+static void start_over(struct unseal *u)
+{
+    cipher_free(u->kek);
+    u->kek = NULL;
+    secret_free(u->keys);
+    u->keys = NULL;
+    u->terms_count = 0;
+}
+
 enum unseal_outcome unseal_open(struct unseal *u, const char *const *shares,
                                 size_t count, struct error *why)
 {
     enum unseal_outcome outcome = UNSEAL_WRONG;
 
-    assert(u->kek == NULL && count <= SHAMIR_SHARES_MAX);
+    assert(count <= SHAMIR_SHARES_MAX);
+    start_over(u);
     error_clear(why);
     outcome = check_seal(u, count, why);
     if (outcome == UNSEAL_OPENED) {

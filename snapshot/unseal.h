@@ -68,7 +68,8 @@ int unseal_entry(struct unseal *u, const struct snapshot_entry *entry,
 
 /* All entries of use have been given.  Shares as text, base64 or hex, as the
  * server printed them.  `why` gets one sentence that says what to do, unless
- * OPENED.  `count` may be 0: the sentence then speaks of the seal. */
+ * OPENED.  `count` may be 0: the sentence then speaks of the seal.  May be
+ * called again until it says OPENED. */
 enum unseal_outcome unseal_open(struct unseal *u, const char *const *shares,
                                 size_t count, struct error *why);
 const struct unseal_config *unseal_config(const struct unseal *u);

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 enum {
@@ -22,8 +23,12 @@ struct keys;
 /* NULL without memory. */
 struct keys *keys_new(void);
 /* Add one share.  ERR_INVALID when it is not base64 or hex of 16 bytes or
- * more; a repeated share counts once.  Copies. */
+ * more; a repeated share counts once, also in the other spelling.  Copies. */
 int keys_add(struct keys *k, const char *share, struct error *err) MUST_USE;
+/* Add every share of `text`, which is as a key file is, and is cut up.  The
+ * error names the line of `what`, never the content. */
+int keys_add_text(struct keys *k, struct buf *text, const char *what,
+                  struct error *err) MUST_USE;
 /* Add every share of a file of at most LIMIT_SECRET_FILE bytes.  The error
  * names the file and line, never the content. */
 int keys_add_file(struct keys *k, const char *path, struct error *err) MUST_USE;

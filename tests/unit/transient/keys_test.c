@@ -15,6 +15,8 @@
 #include "transient/keys.h"
 
 #define SHARE_A "4rPa5xnFwYY1Xb3bVn3hPCkDHn0+L4zcoVUHhvAl6PTf"
+#define SHARE_A_HEX                                                            \
+    "e2b3dae719c5c186355dbddb567de13c29031e7d3e2f8cdca1550786f025e8f4df"
 #define SHARE_B                                                                \
     "e2b3dae719c5c186355dbddb567de13c29031e7d3e2f8cdca1550786f025e8f400"
 #define SHARE_C "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8h"
@@ -56,6 +58,42 @@ static void test_a_repeated_share_counts_once(void **state)
     assert_int_equal(add(k, SHARE_A "\n", &err), 0);
     assert_int_equal(add(k, SHARE_A "\n", &err), 0);
     assert_int_equal(keys_count(k), 1);
+    /* Another spelling of it, and one that differs in its last byte. */
+    assert_int_equal(keys_add(k, SHARE_A_HEX, &err), 0);
+    assert_int_equal(keys_count(k), 1);
+    assert_int_equal(keys_add(k, SHARE_B, &err), 0);
+    assert_int_equal(keys_count(k), 2);
+    keys_free(k);
+}
+
+/* As a program prints them. */
+static void test_text_is_read_like_a_file(void **state)
+{
+    struct keys *k = keys_new();
+    struct buf text;
+    struct error err;
+
+    (void)state;
+    buf_init_secret(&text, 1024);
+    buf_str(&text, SHARE_A "\n\n" SHARE_C "\n");
+    assert_int_equal(keys_add_text(k, &text, "the output", &err), 0);
+    assert_int_equal(keys_count(k), 2);
+    buf_clear(&text);
+    assert_int_equal(keys_add_text(k, &text, "the output", &err), -1);
+    assert_string_equal(err.text, "the output holds no share");
+    buf_str(&text, "key: hvs.topsecret");
+    assert_int_equal(keys_add_text(k, &text, "the output", &err), -1);
+    assert_non_null(strstr(err.text, "line 1 of the output: "));
+    assert_null(strstr(err.text, "topsecret"));
+    buf_clear(&text);
+    buf_add(&text, SHARE_A "\0" SHARE_C, 2 * strlen(SHARE_A) + 1);
+    assert_int_equal(keys_add_text(k, &text, "the output", &err), -1);
+    assert_string_equal(err.text, "the output is not text");
+    buf_done(&text);
+    /* Nothing was ever written to it. */
+    buf_init_secret(&text, 1024);
+    assert_int_equal(keys_add_text(k, &text, "the output", &err), -1);
+    assert_string_equal(err.text, "the output holds no share");
     keys_free(k);
 }
 
@@ -95,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_holds_shares_line_by_line),
         cmocka_unit_test(test_a_repeated_share_counts_once),
+        cmocka_unit_test(test_text_is_read_like_a_file),
         cmocka_unit_test(test_an_error_names_the_line_and_no_secret),
         cmocka_unit_test(test_an_empty_or_missing_file_is_an_error),
     };
