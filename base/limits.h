@@ -42,6 +42,13 @@ enum {
     LIMIT_CONTENTS_ROWS = 8192, /* of each kind, count */
     LIMIT_MOUNT_TABLE = 32 * 1024 * 1024,
 
+    /* Calls to unseal a run, which needs no token: a round of key holders at
+     * once, then one a second; for all runs together four times that. */
+    LIMIT_UNSEAL_BURST = 20, /* count */
+    LIMIT_UNSEAL_EVERY_MS = 1000,
+    LIMIT_UNSEAL_BURST_ALL = 80, /* count */
+    LIMIT_UNSEAL_EVERY_ALL_MS = 250,
+
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
 
     /* Inventories (proof/): a record is a name and a few settings, what is

@@ -4,8 +4,8 @@
  *
  * Each kind has workers of its own, as many as there are clusters: the
  * catalog lets one run of a kind be under way per cluster, so a restore never
- * waits behind a validation, nor one that waits for key holders in the way of
- * another cluster's. */
+ * waits behind a validation.  A run that waits for people holds none: it lies
+ * in a list, and whoever of its kind is free takes it up again. */
 #include "jobs/engine.h"
 
 #include <assert.h>
@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "jobs/holders.h"
 
 enum {
     STACK_SIZE = 1024 * 1024, /* address space; what is not used costs none */
@@ -193,12 +194,20 @@ static void notice_early_cancel(struct job *job)
     run_done(&now);
 }
 
-static void run_one(struct jobs_worker *w, struct job *job)
+static void release_job(struct job *job)
+{
+    struct jobs_settings *s = NULL;
+    memcpy(&s, &job->settings, sizeof(s)); /* it was held as a constant */
+    jobs_settings_release(s);
+    holders_free(job->holders);
+    run_done(&job->run);
+    free(job);
+}
+
+/* The job is claimed: from now on it can be found. */
+static void register_job(struct jobs_worker *w, struct job *job)
 {
     struct jobs *j = w->jobs;
-    const struct job_kind *kind = kind_of(job->run.kind);
-    struct error err = {0};
-    int rc = -1;
 
     pthread_mutex_lock(&j->lock);
     job->settings = jobs_settings_hold(j->settings);
@@ -210,29 +219,62 @@ static void run_one(struct jobs_worker *w, struct job *job)
     }
     pthread_mutex_unlock(&j->lock);
     notice_early_cancel(job);
-
     log_info("%s %s of %s begins", run_kind_name(job->run.kind), job->run.id,
              job->run.cluster);
+}
+
+static int nobody_can(const struct job *job, struct error *err)
+{
+    return error_set(err, ERR_INTERNAL, "nothing here can do a %s",
+                     run_kind_name(job->run.kind));
+}
+
+static int begin(struct job *job, struct error *err)
+{
+    const struct job_kind *kind = kind_of(job->run.kind);
+
     if (kind == NULL)
-        error_set(&err, ERR_INTERNAL, "nothing here can do a %s",
-                  run_kind_name(job->run.kind));
-    else if (job_check(job, &err) == 0)
-        rc = kind->run(job, &err);
-    end_run(job, rc, &err);
+        return nobody_can(job, err);
+    if (job_check(job, err) != 0)
+        return -1;
+    return kind->run(job, err);
+}
+
+static int resume(struct job *job, struct error *err)
+{
+    const struct job_kind *kind = kind_of(job->run.kind);
+
+    if (kind == NULL || kind->resume == NULL)
+        return nobody_can(job, err);
+    return kind->resume(job, err);
+}
+
+/* Let the worker go: either the job is over, or it waits. */
+static void leave(struct jobs_worker *w, struct job *job, bool waits)
+{
+    struct jobs *j = w->jobs;
 
     pthread_mutex_lock(&j->lock);
     w->current = NULL;
+    if (waits) {
+        job->next = j->waiting;
+        j->waiting = job;
+    }
     pthread_cond_broadcast(&j->changed);
     pthread_mutex_unlock(&j->lock);
+    if (!waits)
+        release_job(job);
 }
 
-static void release_job(struct job *job)
+static void work(struct jobs_worker *w, struct job *job,
+                 int (*step)(struct job *job, struct error *err))
 {
-    struct jobs_settings *s = NULL;
-    memcpy(&s, &job->settings, sizeof(s)); /* it was held as a constant */
-    jobs_settings_release(s);
-    run_done(&job->run);
-    free(job);
+    struct error err = {0};
+    int rc = step(job, &err);
+
+    if (rc != JOB_WAITS)
+        end_run(job, rc, &err);
+    leave(w, job, rc == JOB_WAITS);
 }
 
 /* 1: a run was done; 0: none waits. */
@@ -252,10 +294,89 @@ static int claim_and_run(struct jobs_worker *w)
     atomic_init(&job->cancel.requested, false);
     if (runs_claim(j->world.store, w->kinds, &job->run, &claimed, &err) != 0)
         log_error("the queue cannot be read: %s", err.text);
-    if (claimed)
-        run_one(w, job);
-    release_job(job);
-    return claimed;
+    if (!claimed) {
+        release_job(job);
+        return 0;
+    }
+    register_job(w, job);
+    work(w, job, begin);
+    return 1;
+}
+
+/* Jobs that wait */
+
+struct job *engine_find(struct jobs *j, const char *run_id)
+{
+    for (size_t i = 0; i < j->workers_count; i++) {
+        struct job *job = j->workers[i].current;
+        if (job != NULL && strcmp(job->run.id, run_id) == 0)
+            return job;
+    }
+    for (struct job *job = j->waiting; job != NULL; job = job->next)
+        if (strcmp(job->run.id, run_id) == 0)
+            return job;
+    return NULL;
+}
+
+void engine_ready(struct jobs *j, struct job *job)
+{
+    job->ready = true;
+    j->wakes++;
+    pthread_cond_broadcast(&j->changed);
+}
+
+/* How long the job may wait from now on; 0: it is due. */
+static int64_t patience(const struct job *job)
+{
+    int64_t left = job->wait_until - clock_mono_ms();
+
+    if (job->ready || cancelled(&job->cancel) || left < 0)
+        return 0;
+    return left;
+}
+
+/* `lock` held.  One that is due becomes the worker's; false: none is, and
+ * *next_ms says when one of them will be, at the latest. */
+static bool take_due(struct jobs_worker *w, int64_t *next_ms)
+{
+    struct job **at = &w->jobs->waiting;
+
+    for (; *at != NULL; at = &(*at)->next) {
+        struct job *job = *at;
+        int64_t left = patience(job);
+
+        if ((w->kinds & (1u << job->run.kind)) == 0)
+            continue;
+        if (left == 0) {
+            *at = job->next;
+            w->current = job;
+            return true;
+        }
+        if (left < *next_ms)
+            *next_ms = left;
+    }
+    return false;
+}
+
+void engine_end_waiting(struct jobs *j)
+{
+    for (;;) {
+        struct error err = {0};
+
+        pthread_mutex_lock(&j->lock);
+        struct job *job = j->waiting;
+        if (job != NULL) {
+            j->waiting = job->next;
+            job->stopping = true;
+            atomic_store(&job->cancel.requested, true);
+        }
+        pthread_mutex_unlock(&j->lock);
+        if (job == NULL)
+            return;
+        int rc = resume(job, &err);
+        end_run(job, rc, &err);
+        release_job(job);
+    }
 }
 
 void *engine_worker(void *worker)
@@ -265,12 +386,20 @@ void *engine_worker(void *worker)
 
     pthread_mutex_lock(&j->lock);
     while (!j->stopping) {
+        int64_t wait_ms = QUEUE_POLL_MS;
         uint64_t seen = j->wakes;
+        bool due = take_due(w, &wait_ms);
+        struct job *job = w->current;
+        int did = 1;
+
         pthread_mutex_unlock(&j->lock);
-        int did = claim_and_run(w);
+        if (due)
+            work(w, job, resume);
+        else
+            did = claim_and_run(w);
         pthread_mutex_lock(&j->lock);
         if (!did && !j->stopping && j->wakes == seen)
-            engine_wait(j, QUEUE_POLL_MS);
+            engine_wait(j, wait_ms);
     }
     pthread_mutex_unlock(&j->lock);
     return NULL;

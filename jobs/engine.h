@@ -2,9 +2,9 @@
  *
  * The inside of `struct jobs`.  Private to jobs/.
  *
- * `lock` guards settings, the `current` of every worker, committed and
- * stopping of those jobs, the views, and the three fields below it.  It is
- * never held while waiting for a disk, a network or a thread. */
+ * `lock` guards settings, the `current` of every worker, what is called
+ * guarded in those jobs, the views, and the fields below it.  It is never held
+ * while waiting for a disk, a network or a thread. */
 #ifndef ASSAY_JOBS_ENGINE_H
 #define ASSAY_JOBS_ENGINE_H
 
@@ -14,6 +14,7 @@
 
 #include "jobs/job.h"
 #include "jobs/jobs.h"
+#include "jobs/throttle.h"
 
 struct jobs_worker {
     struct jobs *jobs;
@@ -42,14 +43,23 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* wakes, stopping, a worker gone idle */
     struct jobs_settings *settings;
-    uint64_t wakes; /* grows with each jobs_wake */
-    bool stopping;  /* no more runs are taken */
-    bool deletions; /* there are files to remove */
+    uint64_t wakes;      /* grows with each jobs_wake */
+    bool stopping;       /* no more runs are taken */
+    bool deletions;      /* there are files to remove */
+    struct job *waiting; /* jobs that hold no worker */
+    struct throttle unseal_throttle;
 };
 
 /* NULL past the end of the table. */
 const struct job_kind *engine_kind(size_t i);
 struct jobs_settings *engine_settings(struct jobs *j); /* held */
+
+/* `lock` held.  The job of that run, at work or waiting; NULL: neither. */
+struct job *engine_find(struct jobs *j, const char *run_id);
+/* `lock` held.  A job that waits is to be resumed. */
+void engine_ready(struct jobs *j, struct job *job);
+/* There are no workers any more: end the jobs that wait. */
+void engine_end_waiting(struct jobs *j);
 
 /* The workers' thread and the housekeeper's. */
 void *engine_worker(void *worker);

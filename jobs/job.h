@@ -15,6 +15,10 @@
 #include "store/runs.h"
 
 struct jobs;
+struct holders;
+
+/* From a job's function, instead of 0: call `resume` later, see there. */
+enum { JOB_WAITS = 1 };
 
 /* What all jobs work with; fixed for the life of the engine. */
 struct job_world {
@@ -38,14 +42,25 @@ struct job {
     bool stopping;                /* guarded: cancelled by the engine's end */
     int64_t progress_at;          /* when progress was stored last */
     char summary[ERROR_TEXT_MAX]; /* for the log, when it succeeded */
+
+    /* Waiting, without a worker. */
+    void *state;             /* the kind's own */
+    int64_t wait_until;      /* guarded, monotonic; set before JOB_WAITS */
+    struct holders *holders; /* guarded: those who may hand in shares */
+    bool ready;              /* guarded: it need not wait any longer */
+    struct job *next;        /* guarded: in the list of those that wait */
 };
 
 struct job_kind {
     enum run_kind kind;
     /* Do it all, cleaning up included.  0: succeeded, and the engine says so
      * in the catalog unless the job did already.  -1: ERR_CANCELLED or what
-     * went wrong. */
+     * went wrong.  JOB_WAITS: the worker is free for others, and `resume` is
+     * called when the job is ready, its time is over, or it is cancelled
+     * (job_check says so): by some thread, once, and always. */
     int (*run)(struct job *job, struct error *err);
+    /* As run, for a kind that waits. */
+    int (*resume)(struct job *job, struct error *err);
     /* After a crash: remove, or complete, what runs_set_leftovers was told.
      * -1 keeps it for the next start. */
     int (*recover)(const struct job_world *world,

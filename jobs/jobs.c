@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "jobs/engine.h"
@@ -61,6 +62,8 @@ int jobs_new(const struct jobs_options *o, struct jobs **out, struct error *err)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&j->changed, &attr);
     pthread_condattr_destroy(&attr);
+    throttle_init(&j->unseal_throttle, LIMIT_UNSEAL_BURST_ALL,
+                  LIMIT_UNSEAL_EVERY_ALL_MS, clock_mono_ms());
     j->world.store = o->store;
     j->world.storage = o->storage;
     j->world.signer = o->signer;
@@ -147,6 +150,7 @@ void jobs_stop(struct jobs *j)
     if (j->housekeeper_started)
         pthread_join(j->housekeeper, NULL);
     j->housekeeper_started = false;
+    engine_end_waiting(j);
 }
 
 void jobs_free(struct jobs *j)
@@ -210,25 +214,37 @@ void jobs_wake(struct jobs *j)
     pthread_mutex_unlock(&j->lock);
 }
 
+/* False: it is past the point where that is possible. */
+static bool ask_to_stop(struct jobs *j, const char *run_id, bool waiting_too)
+{
+    bool possible = true;
+
+    pthread_mutex_lock(&j->lock);
+    struct job *job = engine_find(j, run_id);
+    if (job != NULL && job->committed)
+        possible = false;
+    else if (job != NULL && (waiting_too || job->wait_until == 0))
+        atomic_store(&job->cancel.requested, true);
+    /* One that waits is taken up to be ended. */
+    j->wakes++;
+    pthread_cond_broadcast(&j->changed);
+    pthread_mutex_unlock(&j->lock);
+    return possible;
+}
+
 int jobs_cancel(struct jobs *j, const char *run_id, struct error *err)
 {
-    bool committed = false;
-    pthread_mutex_lock(&j->lock);
-    for (size_t i = 0; i < j->workers_count; i++) {
-        struct job *job = j->workers[i].current;
-        if (job == NULL || strcmp(job->run.id, run_id) != 0)
-            continue;
-        committed = job->committed;
-        if (!committed)
-            atomic_store(&job->cancel.requested, true);
-    }
-    pthread_mutex_unlock(&j->lock);
-    if (committed)
+    if (!ask_to_stop(j, run_id, false))
         return error_set(err, ERR_CONFLICT,
                          "the restore %s can no longer be cancelled: the "
                          "archive has been handed to the cluster",
                          run_id);
-    return runs_request_cancel(j->world.store, run_id, err);
+    if (runs_request_cancel(j->world.store, run_id, err) != 0)
+        return -1;
+    /* One that waits ends at once, and must not be over before the catalog
+     * has the request. */
+    (void)ask_to_stop(j, run_id, true);
+    return 0;
 }
 
 bool jobs_cluster_view(struct jobs *j, const char *cluster,

@@ -17,9 +17,13 @@ struct vault;
 
 struct jobs_cluster {
     const char *name;
-    struct vault *vault;                 /* outlives the jobs */
-    const char *const *unseal_key_files; /* none: nothing can be unsealed */
+    struct vault *vault; /* outlives the jobs */
+    /* One of the two, or none: then key holders are asked. */
+    const char *const *unseal_key_files;
     size_t unseal_key_files_count;
+    const char *const *unseal_command; /* a program that prints shares, and
+                                          its arguments */
+    size_t unseal_command_count;
 };
 
 struct jobs_options {
@@ -33,7 +37,7 @@ struct jobs_options {
      * tokens and policies is void.  From a worker; may be NULL. */
     void (*restored)(void *ctx);
     void *restored_ctx;
-    /* What jobs_reload may change.  Of the clusters only the key files: a
+    /* What jobs_reload may change.  Of the clusters only `unseal`: a
      * cluster that was not there from the start is ignored. */
     const struct jobs_cluster *clusters;
     size_t clusters_count;
@@ -55,6 +59,8 @@ struct jobs_options {
      * servers. */
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second; /* expected, until measured; 0: 100 MiB */
+    int64_t validation_await_ms;      /* how long a validation waits for key
+                                         holders; 0: not at all */
     int64_t await_unseal_ms;          /* how long a restore waits; 0: 1 h */
     int64_t settle_ms; /* until all nodes agree after a restore; 0: 2 min */
     int64_t drain_ms;  /* jobs_stop waits for running runs; 0: 10 s */

@@ -92,7 +92,9 @@ static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
         if (to->name == NULL)
             return error_memory(err);
         if (copy_texts(from->unseal_key_files, from->unseal_key_files_count,
-                       &to->key_files, &to->key_files_count, err) != 0)
+                       &to->key_files, &to->key_files_count, err) != 0 ||
+            copy_texts(from->unseal_command, from->unseal_command_count,
+                       &to->command, &to->command_count, err) != 0)
             return -1;
     }
     return 0;
@@ -196,6 +198,7 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
     s->upload_bytes_per_second = o->upload_bytes_per_second > 0
                                      ? o->upload_bytes_per_second
                                      : UPLOAD_RATE;
+    s->validation_await_ms = o->validation_await_ms;
     s->await_unseal_ms =
         o->await_unseal_ms > 0 ? o->await_unseal_ms : AWAIT_UNSEAL_MS;
     s->settle_ms = o->settle_ms > 0 ? o->settle_ms : SETTLE_MS;
@@ -222,6 +225,7 @@ void jobs_settings_release(struct jobs_settings *s)
         free(s->clusters[i].name);
         text_free_list(s->clusters[i].key_files,
                        s->clusters[i].key_files_count);
+        text_free_list(s->clusters[i].command, s->clusters[i].command_count);
     }
     free(s->clusters);
     free(s->keys);

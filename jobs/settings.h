@@ -20,6 +20,8 @@ struct jobs_settings_cluster {
     struct vault *vault;
     char **key_files;
     size_t key_files_count;
+    char **command; /* a NULL behind the last */
+    size_t command_count;
 };
 
 struct jobs_settings {
@@ -42,7 +44,8 @@ struct jobs_settings {
     int64_t rpo_target_ms;
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second;
-    int64_t await_unseal_ms;
+    int64_t validation_await_ms; /* 0: does not wait */
+    int64_t await_unseal_ms;     /* a restore's */
     int64_t settle_ms;
     int64_t drain_ms;
 };

@@ -22,6 +22,8 @@
 #include "jobs/conclude.h"
 #include "jobs/history.h"
 #include "jobs/job.h"
+#include "jobs/shares.h"
+#include "jobs/validation.h"
 #include "proof/unsealed.h"
 #include "proof/verdict.h"
 #include "storage/storage.h"
@@ -127,13 +129,21 @@ static int prepare(struct validation *v, struct error *err)
     return 0;
 }
 
-/* Run every check that does, or does not, need the restored copy. */
-static int run_checks(struct validation *v, bool with_transient,
-                      struct error *err)
+/* The table in three parts, by what must be there first. */
+enum stage { STAGE_ARCHIVE, STAGE_KEYS, STAGE_COPY };
+
+static enum stage stage_of(const struct proof_check *check)
+{
+    if (check->needs_transient)
+        return STAGE_COPY;
+    return check->needs_keys ? STAGE_KEYS : STAGE_ARCHIVE;
+}
+
+static int run_checks(struct validation *v, enum stage stage, struct error *err)
 {
     const struct proof_check *check;
     for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
-        if (check->needs_transient != with_transient)
+        if (stage_of(check) != stage)
             continue;
         assert(v->results_count < CHECKS_MAX);
         if (job_check(v->job, err) != 0 ||
@@ -172,26 +182,28 @@ static bool is_another_archive(const struct validation *v)
     return false;
 }
 
-/* A key file that cannot be read is not Assay's trouble: the checks that need
- * it say so. */
-static int read_keys(struct validation *v, struct error *err)
+/* What the checks are told of the keys.  None at all, and `why`, is not
+ * Assay's trouble: the checks that need them say so. */
+static int use_keys(struct validation *v, struct error *err)
 {
     struct proof_context *c = &v->context;
-    v->keys = keys_new();
-    if (v->keys == NULL)
-        return error_memory(err);
-    for (size_t i = 0; i < v->cluster->key_files_count; i++) {
-        if (keys_add_file(v->keys, v->cluster->key_files[i], &v->why) != 0) {
-            keys_free(v->keys);
-            v->keys = NULL;
-            c->unsealed_text = v->why.text;
-            return 0;
-        }
+    if (v->keys == NULL) {
+        c->unsealed_text = v->why.text;
+        return 0;
     }
     for (size_t i = 0; i < keys_count(v->keys); i++)
         v->shares[i] = keys_at(v->keys, i);
     c->unsealed = proof_unsealed_new(v->shares, keys_count(v->keys));
     return c->unsealed == NULL ? error_memory(err) : 0;
+}
+
+/* Nothing needs them any more. */
+static void drop_keys(struct validation *v)
+{
+    if (v->context.unsealed != NULL)
+        proof_unsealed_forget(v->context.unsealed);
+    keys_free(v->keys);
+    v->keys = NULL;
 }
 
 static int make_transient(struct validation *v, const char *base_dir,
@@ -286,10 +298,11 @@ static int ask_the_copy(struct validation *v, struct error *err)
     } else if (make_transient(v, base_dir, err) != 0 || restore(v, err) != 0) {
         goto done;
     }
+    drop_keys(v);
     describe_copy(v);
     if (v->copy != NULL && job_status(v->job, RUN_CHECKING, err) != 0)
         goto done;
-    rc = run_checks(v, true, err);
+    rc = run_checks(v, STAGE_COPY, err);
 done:
     free(base_dir);
     return rc;
@@ -340,12 +353,32 @@ static int is_ours(struct validation *v, char *reason, size_t size)
     return 0;
 }
 
+/* 0, -1, or JOB_WAITS for key holders. */
+static int get_keys(struct validation *v, struct error *err)
+{
+    struct job *job = v->job;
+    if (!shares_need_holders(job, v->cluster))
+        return shares_read(v->cluster, &job->cancel, &v->keys, &v->why, err);
+    if (is_another_archive(v)) {
+        (void)error_set(&v->why, ERR_PRECONDITION,
+                        "nobody was asked for them, because what is stored is "
+                        "not the archive that was taken");
+        return 0;
+    }
+    int rc = shares_ask(job, &v->archive, err);
+    /* Nobody can help: the checks find out why. */
+    return rc != 0
+               ? rc
+               : shares_read(v->cluster, &job->cancel, &v->keys, &v->why, err);
+}
+
+/* All that needs keys. */
 static int ask(struct validation *v, struct error *err)
 {
     char reason[ERROR_TEXT_MAX];
     int rc = 0;
 
-    if (read_keys(v, err) != 0 || run_checks(v, false, err) != 0)
+    if (use_keys(v, err) != 0 || run_checks(v, STAGE_KEYS, err) != 0)
         return -1;
     if (is_another_archive(v)) {
         skip_checks(v, "not asked: what is stored is not the archive that was "
@@ -368,72 +401,81 @@ static int ask(struct validation *v, struct error *err)
     return rc;
 }
 
-static int run_validation(struct job *job, struct error *err)
+static int conclude(struct validation *v, struct error *err)
 {
-    struct validation v = {.job = job, .restore_ms = -1};
-    struct error why = {0};
-    int rc = -1;
+    struct conclusion c = {.job = v->job,
+                           .row = &v->row,
+                           .results = v->results,
+                           .results_count = v->results_count,
+                           .restore_ms = v->restore_ms,
+                           .transient_version = v->transient_version};
+    if (file_remove_tree(v->work_dir, err) != 0)
+        return -1;
+    return conclude_validation(&c, err);
+}
 
-    if (prepare(&v, err) != 0)
-        goto done;
-    if (ask(&v, err) != 0)
-        goto done;
-    if (file_remove_tree(v.work_dir, err) != 0)
-        goto done;
-    struct conclusion c = {.job = job,
-                           .row = &v.row,
-                           .results = v.results,
-                           .results_count = v.results_count,
-                           .restore_ms = v.restore_ms,
-                           .transient_version = v.transient_version};
-    rc = conclude_validation(&c, err);
-done:
-    if (v.work_dir != NULL && file_remove_tree(v.work_dir, &why) != 0)
+static void end_validation(struct validation *v)
+{
+    struct error why = {0};
+
+    if (v->work_dir != NULL && file_remove_tree(v->work_dir, &why) != 0)
         error_clear(&why);
     /* A transient that would not go stays on record. */
-    if (v.transient == NULL && job_leftovers(job, NULL, &why) != 0)
+    if (v->transient == NULL && job_leftovers(v->job, NULL, &why) != 0)
         error_clear(&why);
-    transient_free(v.transient);
-    proof_unsealed_free(v.context.unsealed);
-    history_free(v.history);
-    keys_free(v.keys);
-    for (size_t i = 0; i < v.results_count; i++)
-        proof_result_done(&v.results[i]);
-    free(v.work_dir);
+    transient_free(v->transient);
+    proof_unsealed_free(v->context.unsealed);
+    history_free(v->history);
+    keys_free(v->keys);
+    for (size_t i = 0; i < v->results_count; i++)
+        proof_result_done(&v->results[i]);
+    free(v->work_dir);
+    free(v);
+}
+
+static int run_validation(struct job *job, struct error *err)
+{
+    struct validation *v = calloc(1, sizeof(*v));
+    int rc = -1;
+
+    if (v == NULL)
+        return error_memory(err);
+    *v = (struct validation){.job = job, .restore_ms = -1};
+    job->state = v;
+    if (prepare(v, err) != 0 || run_checks(v, STAGE_ARCHIVE, err) != 0)
+        goto done;
+    rc = get_keys(v, err);
+    if (rc == JOB_WAITS)
+        return rc;
+    if (rc == 0)
+        rc = ask(v, err);
+    if (rc == 0)
+        rc = conclude(v, err);
+done:
+    end_validation(v);
     return rc;
 }
 
-static int recover_validation(const struct job_world *world,
-                              const struct jobs_settings *settings,
-                              const struct run *run,
-                              const struct json *leftovers, struct error *err)
+/* The key holders have had their time. */
+static int resume_validation(struct job *job, struct error *err)
 {
-    const char *transient = json_get_text(leftovers, "transient", NULL);
-    const char *work_dir = json_get_text(leftovers, "work_dir", NULL);
-    const char *manifest = json_get_text(leftovers, "manifest", NULL);
-    struct manifest_trust trust = jobs_settings_trust(settings);
-    struct catalogue_source from = {
-        .store = world->store, .storage = world->storage, .trust = &trust};
-    struct error why = {0};
+    struct validation *v = job->state;
+    int rc = -1;
 
-    (void)run;
-    if (transient != NULL && transient_recover(transient, err) != 0)
-        return -1;
-    if (work_dir != NULL && file_remove_tree(work_dir, err) != 0)
-        return -1;
-    /* Concluded and signed, but the catalog was not told. */
-    if (manifest != NULL && catalogue_validation(&from, manifest, &why) != 0 &&
-        why.kind != ERR_NOT_FOUND && why.kind != ERR_CORRUPT &&
-        why.kind != ERR_DENIED) {
-        if (err != NULL)
-            *err = why;
-        return -1;
-    }
-    return 0;
+    if (shares_take(job, &v->keys, &v->why, err) != 0 ||
+        job_status(job, RUN_PROVISIONING, err) != 0)
+        goto done;
+    rc = ask(v, err);
+    if (rc == 0)
+        rc = conclude(v, err);
+done:
+    end_validation(v);
+    return rc;
 }
 
 const struct job_kind job_validation = {
     .kind = RUN_VALIDATION,
     .run = run_validation,
-    .recover = recover_validation,
+    .resume = resume_validation,
+    .recover = validation_recover,
 };

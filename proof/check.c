@@ -29,12 +29,14 @@ static const struct proof_check checks[] = {
     {
         .name = "authentic",
         .question = "Did the cluster itself seal the sums of this archive?",
+        .needs_keys = true,
         .run = proof_authentic,
     },
     {
         .name = "decryptable",
         .question = "Does every single entry decrypt with the cluster's key "
                     "shares?",
+        .needs_keys = true,
         .run = proof_decryptable,
     },
     {

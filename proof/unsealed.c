@@ -39,6 +39,12 @@ void proof_unsealed_free(struct proof_unsealed *u)
     free(u);
 }
 
+void proof_unsealed_forget(struct proof_unsealed *u)
+{
+    u->shares = NULL;
+    u->count = 0;
+}
+
 static void close_it(struct reopened *a)
 {
     if (a->open)
@@ -107,8 +113,8 @@ static void say_why_not(const struct proof_unsealed *u, struct proof_result *r)
         break;
     case UNSEAL_TOO_FEW:
         proof_say(r, PROOF_NOT_RUN,
-                  "%s: name files with enough of them in the cluster's "
-                  "unseal.key_files",
+                  "%s: have the cluster's unseal.key_files or unseal.command "
+                  "give enough of them",
                   text);
         break;
     case UNSEAL_WRONG:
@@ -129,9 +135,10 @@ int proof_unsealed_ask(const struct proof_context *c, struct proof_result *r,
     *out = NULL;
     if (u == NULL) {
         proof_say(r, PROOF_NOT_RUN, "there are no key shares: %s",
-                  c->unsealed_text != NULL ? c->unsealed_text
-                                           : "name files with them in the "
-                                             "cluster's unseal.key_files");
+                  c->unsealed_text != NULL
+                      ? c->unsealed_text
+                      : "name files with them in the cluster's "
+                        "unseal.key_files");
         return 0;
     }
     if (!u->asked && prove(u, c, err) != 0)

@@ -20,6 +20,10 @@ struct proof_unsealed *proof_unsealed_new(const char *const *shares,
 /* Accepts NULL. */
 void proof_unsealed_free(struct proof_unsealed *u);
 
+/* The shares are about to be wiped: what was not asked before cannot be asked
+ * any more, what was is still known. */
+void proof_unsealed_forget(struct proof_unsealed *u);
+
 /* 0 and *out, owned by c->unsealed, when the archive's keys are open or are
  * known to be broken.  0 and *out NULL when there is nothing to ask: `r` says
  * why, and what to do.  -1 as for a check.  Reads the archive once, or twice;

@@ -41,7 +41,8 @@ static const char *const statuses[RUN_STATUSES] = {
  *
  * A validation whose question is answered (or cannot be asked) before there
  * is a transient cluster goes from provisioning or checking straight to its
- * end; so does the dry run of a restore, which sends nothing. */
+ * end; it waits for key shares before there is one.  So does the dry run of a
+ * restore, which sends nothing. */
 static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
     [RUN_BACKUP] =
         {
@@ -51,11 +52,11 @@ static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
     [RUN_VALIDATION] =
         {
             [RUN_QUEUED] = TO(PROVISIONING) | TO(FAILED) | TO(CANCELLED),
-            [RUN_PROVISIONING] = TO(RESTORING) | TO(CHECKING) | TO(DESTROYING) |
-                                 TO(SUCCEEDED) | TROUBLE,
-            [RUN_RESTORING] =
-                TO(AWAITING_UNSEAL) | TO(CHECKING) | TO(DESTROYING) | TROUBLE,
-            [RUN_AWAITING_UNSEAL] = TO(CHECKING) | TO(DESTROYING) | TROUBLE,
+            [RUN_PROVISIONING] = TO(AWAITING_UNSEAL) | TO(RESTORING) |
+                                 TO(CHECKING) | TO(DESTROYING) | TO(SUCCEEDED) |
+                                 TROUBLE,
+            [RUN_AWAITING_UNSEAL] = TO(PROVISIONING) | TROUBLE,
+            [RUN_RESTORING] = TO(CHECKING) | TO(DESTROYING) | TROUBLE,
             [RUN_CHECKING] = TO(DESTROYING) | TO(SUCCEEDED) | TROUBLE,
             [RUN_DESTROYING] = TO(SUCCEEDED) | TROUBLE,
         },

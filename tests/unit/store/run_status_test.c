@@ -93,6 +93,13 @@ static void dangerous_shortcuts_are_closed(void **state)
     assert_false(run_may_move(RUN_RESTORE, RUN_AWAITING_UNSEAL, RUN_SUCCEEDED));
     assert_false(run_may_move(RUN_BACKUP, RUN_QUEUED, RUN_SUCCEEDED));
     assert_false(run_may_move(RUN_VALIDATION, RUN_RESTORING, RUN_SUCCEEDED));
+    /* Nobody waits for people with production secrets in a server. */
+    assert_false(
+        run_may_move(RUN_VALIDATION, RUN_RESTORING, RUN_AWAITING_UNSEAL));
+    assert_true(
+        run_may_move(RUN_VALIDATION, RUN_PROVISIONING, RUN_AWAITING_UNSEAL));
+    assert_true(
+        run_may_move(RUN_VALIDATION, RUN_AWAITING_UNSEAL, RUN_PROVISIONING));
 }
 
 static void verdicts_have_names(void **state)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Key holders are asked before there is a transient cluster: nothing that
+ * holds production secrets idles while people look for their keys. */
+#include "jobs/shares.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "jobs/engine.h"
+#include "jobs/holders.h"
+#include "transient/keys.h"
+
+enum { COMMAND_MS = 60 * 1000 };
+
+/* Files */
+
+static int read_files(const struct jobs_settings_cluster *cluster,
+                      struct keys *keys, struct error *why)
+{
+    for (size_t i = 0; i < cluster->key_files_count; i++)
+        if (keys_add_file(keys, cluster->key_files[i], why) != 0)
+            return -1;
+    return 0;
+}
+
+/* Command */
+
+/* What a program needs to find others and its own files, and nothing of what
+ * we were told: neither a token nor a setting. */
+static int make_environment(char *env[4], struct error *err)
+{
+    static const char *const names[] = {"PATH", "HOME", "LANG"};
+    size_t n = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value == NULL)
+            continue;
+        env[n] = text_format("%s=%s", names[i], value);
+        if (env[n++] == NULL)
+            return error_memory(err);
+    }
+    return 0;
+}
+
+/* Its standard error is thrown away: a share could be in it. */
+static int run_command(const char *program, char *const *argv,
+                       const struct cancel *cancel, struct buf *out,
+                       struct error *err)
+{
+    char *env[4] = {NULL, NULL, NULL, NULL};
+    struct process_options o = {.program = program,
+                                .argv = (const char *const *)argv,
+                                .env = (const char *const *)env,
+                                .stdin_fd = -1,
+                                .stdout_fd = -1,
+                                .stderr_fd = -1,
+                                .cancel = cancel};
+    int rc = make_environment(env, err);
+
+    if (rc == 0)
+        rc = process_run(&o, COMMAND_MS, out, err);
+    for (size_t i = 0; i < 4; i++)
+        free(env[i]);
+    return rc;
+}
+
+static int read_command(const struct jobs_settings_cluster *cluster,
+                        const struct cancel *cancel, struct keys *keys,
+                        struct error *why)
+{
+    const char *name = cluster->command[0];
+    char *program =
+        strchr(name, '/') != NULL ? text_dup(name) : file_find_program(name);
+    char *what = text_format("the output of the unseal.command %s", name);
+    struct buf out;
+    int rc = -1;
+
+    buf_init_secret(&out, LIMIT_SECRET_FILE);
+    if (what == NULL)
+        error_memory(why);
+    else if (program == NULL)
+        error_set(why, ERR_NOT_FOUND,
+                  "the unseal.command %s is not on the PATH", name);
+    else if (run_command(program, cluster->command, cancel, &out, why) != 0)
+        error_prefix(why, "the unseal.command gave no key shares (run it by "
+                          "hand as Assay's user to see why)");
+    else
+        rc = keys_add_text(keys, &out, what, why);
+    buf_done(&out);
+    free(what);
+    free(program);
+    return rc;
+}
+
+int shares_read(const struct jobs_settings_cluster *cluster,
+                const struct cancel *cancel, struct keys **out,
+                struct error *why, struct error *err)
+{
+    struct keys *keys = keys_new();
+    int rc;
+
+    if (keys == NULL)
+        return error_memory(err);
+    rc = cluster->command_count > 0 ? read_command(cluster, cancel, keys, why)
+                                    : read_files(cluster, keys, why);
+    if (rc != 0) {
+        keys_free(keys);
+        keys = NULL;
+        if (cancelled(cancel))
+            return error_set(err, ERR_CANCELLED, "the run was cancelled");
+    }
+    *out = keys;
+    return 0;
+}
+
+/* Holders */
+
+bool shares_need_holders(const struct job *job,
+                         const struct jobs_settings_cluster *cluster)
+{
+    return cluster->key_files_count == 0 && cluster->command_count == 0 &&
+           job->settings->validation_await_ms > 0;
+}
+
+static int learn(struct job *job, struct archive *archive, struct holders **out,
+                 struct error *err)
+{
+    struct source source;
+    int rc = -1;
+
+    if (archive_open(archive, &source, err) != 0)
+        return -1;
+    rc = holders_new(&source, &job->cancel, out, err);
+    archive_close(archive, &source);
+    return rc;
+}
+
+/* Whoever sees the status must find the door open: first that. */
+static int begin(struct job *job, struct holders *h, struct error *err)
+{
+    int64_t ms = job->settings->validation_await_ms;
+    struct jobs_unseal_view view;
+
+    holders_set_deadline(h, clock_now_ms() + ms);
+    holders_view(h, &view);
+    pthread_mutex_lock(&job->jobs->lock);
+    job->wait_until = clock_mono_ms() + ms;
+    job->holders = h;
+    pthread_mutex_unlock(&job->jobs->lock);
+    if (job_status(job, RUN_AWAITING_UNSEAL, err) != 0 ||
+        job_phase(job, "await_unseal", err) != 0)
+        return -1;
+    job_progress(job, 0, view.threshold, "shares");
+    log_info("%s %s of %s waits for %u of %u key shares",
+             run_kind_name(job->run.kind), job->run.id, job->run.cluster,
+             view.threshold, view.shares);
+    return 0;
+}
+
+int shares_ask(struct job *job, struct archive *archive, struct error *err)
+{
+    struct holders *h = NULL;
+    struct error why = {0};
+
+    if (learn(job, archive, &h, &why) != 0) {
+        /* The checks read it again, and say what is wrong with it. */
+        if (why.kind == ERR_CORRUPT || why.kind == ERR_NOT_FOUND)
+            return 0;
+        *err = why;
+        return -1;
+    }
+    if (h == NULL)
+        return 0;
+    return begin(job, h, err) == 0 ? JOB_WAITS : -1;
+}
+
+static int say_too_few(const struct job *job, const struct holders *h,
+                       struct error *why)
+{
+    struct jobs_unseal_view view;
+    char waited[32];
+
+    holders_view(h, &view);
+    text_human_duration(job->settings->validation_await_ms, waited,
+                        sizeof(waited));
+    return error_set(why, ERR_PRECONDITION,
+                     "%u of the %u key shares that are needed were submitted "
+                     "within %s: validate again and have the key holders "
+                     "ready, or raise validation.await_unseal",
+                     view.progress, view.threshold, waited);
+}
+
+int shares_take(struct job *job, struct keys **out, struct error *why,
+                struct error *err)
+{
+    struct keys *keys = NULL;
+    struct holders *h;
+    int rc = -1;
+
+    pthread_mutex_lock(&job->jobs->lock);
+    h = job->holders;
+    job->holders = NULL;
+    pthread_mutex_unlock(&job->jobs->lock);
+    if (job_check(job, err) != 0)
+        goto done;
+    keys = holders_take(h);
+    if (keys == NULL)
+        (void)say_too_few(job, h, why);
+    *out = keys;
+    rc = 0;
+done:
+    holders_free(h);
+    return rc;
+}
