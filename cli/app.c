@@ -120,6 +120,9 @@ static int engine_options_init(struct app *app, const struct config *config,
                 (const char *const *)config->clusters[i].unseal.key_files.items,
             .unseal_key_files_count =
                 config->clusters[i].unseal.key_files.count,
+            .unseal_command =
+                (const char *const *)config->clusters[i].unseal.command.items,
+            .unseal_command_count = config->clusters[i].unseal.command.count,
         };
     if (settings_trusted_keys(config, &out->keys,
                               &out->options.trusted_keys_count, err) != 0)

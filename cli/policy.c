@@ -225,6 +225,12 @@ static const char *capability(enum verb verb)
     return "delete";
 }
 
+/* An open route needs no right. */
+static bool needs_right(const struct policy *policy, const struct route *r)
+{
+    return (r->flags & ROUTE_OPEN) == 0 && policy->includes(r);
+}
+
 /* One block per path, for all operations on it; written at its first. */
 static void write_route(struct buf *out, const struct policy *policy,
                         const char *mount, const struct route *first)
@@ -233,11 +239,11 @@ static void write_route(struct buf *out, const struct policy *policy,
     const char *comma = "";
 
     for (const struct route *r = handlers_routes; r != first; r++)
-        if (policy->includes(r) && strcmp(r->pattern, first->pattern) == 0)
+        if (needs_right(policy, r) && strcmp(r->pattern, first->pattern) == 0)
             return;
     write_path(out, mount, first->pattern);
     for (const struct route *r = first; r->pattern != NULL; r++) {
-        if (!policy->includes(r) || strcmp(r->pattern, first->pattern) != 0)
+        if (!needs_right(policy, r) || strcmp(r->pattern, first->pattern) != 0)
             continue;
         flags |= r->flags;
         buf_printf(out, "%s\"%s\"", comma, capability(r->verb));
@@ -291,7 +297,7 @@ int policy_write_for(const char *name, const struct policy_mounts *mounts,
         write_needs(out, policy->needs);
     else
         for (const struct route *r = handlers_routes; r->pattern != NULL; r++)
-            if (policy->includes(r))
+            if (needs_right(policy, r))
                 write_route(out, policy, mounts->api, r);
     return buf_check(out, "the policy", err);
 }

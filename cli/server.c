@@ -56,6 +56,19 @@ static void print_line(const char *name, const char *value)
     printf("%20s: %s\n", name, value);
 }
 
+static const char *where_shares_are(const struct config *config, size_t i)
+{
+    const struct config_unseal *unseal = &config->clusters[i].unseal;
+
+    if (unseal->key_files.count > 0)
+        return "key shares from files";
+    if (unseal->command.count > 0)
+        return "key shares from a command";
+    return config->validation.await_unseal_ms > 0
+               ? "key holders submit their shares"
+               : "no key shares (validations stay inconclusive)";
+}
+
 /* As `vault server` does: what somebody at a terminal wants to know. */
 static void print_banner(const struct daemon *d)
 {
@@ -71,9 +84,7 @@ static void print_banner(const struct daemon *d)
                config->access.mount);
     for (size_t i = 0; (address = app_cluster(d->app, i, &name)) != NULL; i++)
         printf("%20s: %s at %s, %s\n", "Cluster", name, address,
-               config->clusters[i].unseal.key_files.count > 0
-                   ? "key shares from files"
-                   : "no key shares (validations stay inconclusive)");
+               where_shares_are(config, i));
     print_line("Data", config->data_dir);
     printf("%20s: %s (%s)\n", "Storage", config->storage[0].path,
            config->storage[0].name);

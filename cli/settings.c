@@ -130,6 +130,7 @@ struct jobs_options settings_jobs(const struct config *config)
              .ignore_count = config->validation.plausible.ignore.count},
         .http_read_timeout_ms = config->restore.server_read_timeout_ms,
         .upload_bytes_per_second = config->restore.upload_bytes_per_second,
+        .validation_await_ms = config->validation.await_unseal_ms,
         .await_unseal_ms = config->restore.await_unseal_ms,
         .settle_ms = config->restore.settle_ms,
         /* 0 would mean the default. */

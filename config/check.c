@@ -176,6 +176,11 @@ static void check_files(const struct config_cluster *c,
     check_readable(report, c->name, "auth.secret_id_file",
                    c->auth.secret_id_file);
     check_readable(report, c->name, "auth.jwt_file", c->auth.jwt_file);
+    if (c->unseal.command.count > 0 &&
+        strchr(c->unseal.command.items[0], '/') != NULL &&
+        access(c->unseal.command.items[0], X_OK) != 0)
+        report_warning(report, "clusters.%s.unseal.command: cannot run %s: %m",
+                       c->name, c->unseal.command.items[0]);
     for (size_t i = 0; i < c->unseal.key_files.count; i++)
         check_readable(report, c->name, "unseal.key_files",
                        c->unseal.key_files.items[i]);
@@ -213,6 +218,10 @@ static void check_cluster(struct config_cluster *c, const char *const *env,
                        "clusters.%s.tls_skip_verify: whoever answers gets "
                        "the token",
                        c->name);
+    if (c->unseal.key_files.count > 0 && c->unseal.command.count > 0)
+        report_error(report,
+                     "clusters.%s.unseal: key_files or command, not both",
+                     c->name);
     check_auth(c, env, report);
     check_files(c, report);
 }

@@ -66,10 +66,15 @@ static const struct schema_section auth = {FIELDS(auth_fields),
                                            sizeof(struct config_auth)};
 
 static const struct schema_field unseal_fields[] = {
-    {.name = "key_files", .type = SCHEMA_TEXTS, .offset = 0},
+    {.name = "key_files",
+     .type = SCHEMA_TEXTS,
+     .offset = offsetof(struct config_unseal, key_files)},
+    {.name = "command",
+     .type = SCHEMA_TEXTS,
+     .offset = offsetof(struct config_unseal, command)},
 };
 static const struct schema_section unseal = {FIELDS(unseal_fields),
-                                             sizeof(struct config_texts)};
+                                             sizeof(struct config_unseal)};
 
 static const struct schema_field cluster_fields[] = {
     {.name = "address",
@@ -212,6 +217,12 @@ static const struct schema_field validation_fields[] = {
      .offset = offsetof(struct config_validation, required),
      .choices = checks,
      .preset = "intact,authentic,decryptable,restorable,lossless"},
+    {.name = "await_unseal",
+     .type = SCHEMA_DURATION,
+     .offset = offsetof(struct config_validation, await_unseal_ms),
+     .min = 0,
+     .max = 7 * 24 * HOUR_MS,
+     .preset = "1h"},
     {.name = "rto_target",
      .type = SCHEMA_DURATION,
      .offset = offsetof(struct config_validation, rto_target_ms),

@@ -9,52 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/settings_cluster.h"
 #include "config/settings_validation.h"
-
-enum config_auth_method {
-    CONFIG_AUTH_UNSET, /* only while loading */
-    CONFIG_AUTH_TOKEN,
-    CONFIG_AUTH_TOKEN_FILE,
-    CONFIG_AUTH_APPROLE,
-    CONFIG_AUTH_KUBERNETES,
-};
 
 enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
 enum config_driver { CONFIG_DRIVER_PROCESS = 1 };
 enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
 enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
 
-struct config_auth {
-    unsigned method; /* enum config_auth_method */
-    char *mount;     /* NULL: the method's own name */
-    char *token;     /* secret (base/secret.h) */
-    char *token_file;
-    char *role_id, *role_id_file;
-    char *secret_id; /* secret */
-    char *secret_id_file;
-    char *role;
-    char *jwt_file;
-    bool allow_root;
-};
-
-struct config_cluster {
-    char *name;
-    /* Vault's own variables (VAULT_ADDR, BAO_TOKEN, …) fill what is not set
-     * here: this is the only cluster, and nothing says where it is. */
-    bool from_environment;
-    char *address;
-    struct config_texts peers;
-    char *namespace, *proxy;
-    char *ca_cert_file, *ca_cert_dir;
-    char *client_cert_file, *client_key_file;
-    char *tls_server_name;
-    bool tls_skip_verify;
-    struct config_auth auth;
-    struct { /* none: key holders submit shares */
-        struct config_texts key_files;
-    } unseal;
-};
-
+/* Texts are NULL when not set. */
 struct config_listen {
     char *address; /* host:port */
     bool tls_disable;

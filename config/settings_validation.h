@@ -4,17 +4,14 @@
 #ifndef ASSAY_CONFIG_SETTINGS_VALIDATION_H
 #define ASSAY_CONFIG_SETTINGS_VALIDATION_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-/* Texts are NULL when not set. */
-struct config_texts {
-    char **items; /* a NULL behind the last; NULL for none */
-    size_t count;
-};
+#include "config/settings_texts.h"
 
+/* Texts are NULL when not set. */
 struct config_validation {
     struct config_texts required; /* names of checks */
+    int64_t await_unseal_ms;      /* 0: do not wait for key holders */
     int64_t rto_target_ms;        /* 0: none */
     int64_t rpo_target_ms;
     struct {

@@ -2,7 +2,10 @@
  *
  * The API, as a table.  `assay policy`, help and docs/API.md's test follow
  * it.  A later :id/approve and :id/unseal of restores come here, with
- * ROUTE_SUDO | ROUTE_ENTITY and with ROUTE_OPEN. */
+ * ROUTE_SUDO | ROUTE_ENTITY and with ROUTE_OPEN.
+ *
+ * Unsealing is open as sys/unseal is: key holders need no account, and whoever
+ * has a share has shown enough. */
 #include "handlers/handlers.h"
 #include "handlers/internal.h"
 
@@ -55,6 +58,12 @@ static const struct field validation_fields[] = {
     CLUSTER,
     {"driver", FIELD_STRING, "Transient driver; as configured by default."},
     {"oracle", FIELD_STRING, "What to compare with; none exists yet."},
+    {0},
+};
+
+static const struct field unseal_fields[] = {
+    {"key", FIELD_SECRET, "One unseal key share, base64 or hex."},
+    {"reset", FIELD_BOOL, "Forget the shares submitted so far."},
     {0},
 };
 
@@ -119,6 +128,9 @@ const struct route handlers_routes[] = {
           "The same as a signed in-toto statement, in a DSSE envelope."),
     ROUTE("validations/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
           handlers_validations_cancel, "Stop a validation."),
+    ROUTE("validations/:id/unseal", VERB_WRITE, ROUTE_OPEN, unseal_fields,
+          handlers_unseal_validation,
+          "Hand in a key share to a validation that waits for it."),
 
     ROUTE("restores", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY, restore_fields,
           handlers_restores_create, "Restore a snapshot into a cluster."),

@@ -165,6 +165,17 @@ int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
     return write_phases(store, run, w, err);
 }
 
+void run_view_write_unseal(const struct jobs_unseal_view *view, struct jsonw *w)
+{
+    jsonw_text(w, "type", "shamir");
+    jsonw_bool(w, "sealed", view->sealed);
+    jsonw_u64(w, "t", view->threshold);
+    jsonw_u64(w, "n", view->shares);
+    jsonw_u64(w, "progress", view->progress);
+    jsonw_text(w, "nonce", view->nonce);
+    jsonw_time(w, "deadline", view->deadline_ms);
+}
+
 void run_view_write_row(const struct run *run, struct jsonw *w)
 {
     jsonw_text(w, "status", run_status_name(run->status));

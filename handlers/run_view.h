@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "jobs/jobs.h"
 #include "store/checks.h"
 #include "store/runs.h"
 
@@ -16,6 +17,9 @@ int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
 void run_view_write_check(const struct check_row *check, struct jsonw *w);
 /* "phases": […] */
 void run_view_write_phases(const struct run_phases *phases, struct jsonw *w);
+/* How far its key holders are, as sys/unseal says it, into the open object. */
+void run_view_write_unseal(const struct jobs_unseal_view *view,
+                           struct jsonw *w);
 /* Flat scalars only, for key_info. */
 void run_view_write_row(const struct run *run, struct jsonw *w);
 

@@ -88,16 +88,14 @@ struct proof_context {
 };
 
 struct proof_check {
-    const char *name;
-    const char *question; /* one sentence, for help and reports */
-    bool needs_keys;      /* unseals the archive: not before there are keys */
-    bool needs_transient; /* not worth asking before the restore */
+    const char *name, *question; /* one sentence, for help and reports */
+    bool needs_keys;             /* unseals the archive */
+    bool needs_transient;        /* not worth asking before the restore */
     int (*run)(const struct proof_context *c, struct proof_result *r,
                struct error *err);
 };
 
-/* In order of cost, those that need keys behind those that need nothing, and
- * those that need the transient last; NULL past the end. */
+/* Those that need nothing, then keys, then a copy; NULL past the end. */
 const struct proof_check *proof_check_at(size_t i);
 /* NULL for a name that is not in the table: refused at configuration. */
 const struct proof_check *proof_check_find(const char *name);

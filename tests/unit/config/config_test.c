@@ -496,6 +496,36 @@ static void methods_need_their_credentials(void **state)
                    "client_cert_file and client_key_file go together");
 }
 
+#define UNSEAL(settings)                                                       \
+    "{\"clusters\": {\"main\": {\"address\": \"https://v:8200\","              \
+    " \"auth\": {\"method\": \"approle\", \"role_id\": \"r\"},"                \
+    " \"unseal\": {" settings "}}}, \"validation\": {\"await_unseal\": 0}}"
+
+static void shares_come_from_one_place(void **state)
+{
+    struct loaded l = load(UNSEAL(""));
+
+    (void)state;
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.config->clusters[0].unseal.command.count, 0);
+    assert_int_equal(l.config->validation.await_unseal_ms, 0);
+    config_free(l.config);
+    l = load(UNSEAL("\"command\": [\"sh\", \"-c\", \"cat a,b\"]"));
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.report.warnings, 0);
+    assert_int_equal(l.config->clusters[0].unseal.command.count, 3);
+    assert_string_equal(l.config->clusters[0].unseal.command.items[2],
+                        "cat a,b");
+    config_free(l.config);
+    l = load(UNSEAL("\"command\": [\"/nonexistent/shares\"]"));
+    assert_int_equal(l.rc, 0);
+    assert_said(&l, "clusters.main.unseal.command: cannot run");
+    config_free(l.config);
+    l = load(UNSEAL("\"command\": [\"sh\"], \"key_files\": [\"/dev/null\"]"));
+    assert_int_equal(l.rc, -1);
+    assert_said(&l, "clusters.main.unseal: key_files or command, not both");
+}
+
 static void secrets_are_not_told(void **state)
 {
     struct loaded l =
@@ -595,6 +625,7 @@ int main(void)
         cmocka_unit_test(environment_problems),
         cmocka_unit_test(vault_variables),
         cmocka_unit_test(methods_need_their_credentials),
+        cmocka_unit_test(shares_come_from_one_place),
         cmocka_unit_test(secrets_are_not_told),
         cmocka_unit_test(usable_needs_a_canary),
         cmocka_unit_test(one_storage_for_now),
