@@ -10,30 +10,16 @@
 #include <cmocka.h>
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/signer.h"
-#include "jobs/engine.h"
-#include "storage/storage.h"
-#include "vault/vault.h"
+#include "tests/unit/jobs/bare.h"
 
-/* More than there are workers of a kind. */
-enum { CLUSTERS = 12, WORKERS = 8, LONG_MS = 600 * 1000 };
+enum { CLUSTERS = BARE_CLUSTERS, LONG_MS = 600 * 1000 };
 
-static struct {
-    char dir[64];
-    struct store *store;
-    struct storage *storage;
-    struct signer *signer;
-    struct vault *vault;
-    struct jobs *jobs;
-    char names[CLUSTERS][16];
-} w;
+static struct bare w;
 
 static atomic_int waits_ms; /* of the jobs that begin; 0: they do not wait */
 static atomic_int begun, resumed, cancelled_ones, settings_changed;
@@ -60,7 +46,7 @@ static int validation_resume(struct job *job, struct error *err)
     atomic_fetch_add(&resumed, 1);
     assert_string_equal(state, job->run.id);
     free(state);
-    if (job->settings->drain_ms != 100)
+    if (job->settings->drain_ms != BARE_DRAIN_MS)
         atomic_fetch_add(&settings_changed, 1);
     if (job_check(job, err) != 0)
         atomic_fetch_add(&cancelled_ones, 1);
@@ -81,108 +67,33 @@ const struct job_kind job_validation = {
     .kind = RUN_VALIDATION, .run = validation_run, .resume = validation_resume};
 const struct job_kind job_restore = {.kind = RUN_RESTORE, .run = at_once};
 
-static struct jobs_options options(struct jobs_cluster *clusters)
-{
-    for (size_t i = 0; i < CLUSTERS; i++) {
-        (void)snprintf(w.names[i], sizeof(w.names[i]), "c%zu", i);
-        clusters[i] =
-            (struct jobs_cluster){.name = w.names[i], .vault = w.vault};
-    }
-    return (struct jobs_options){.store = w.store,
-                                 .storage = w.storage,
-                                 .signer = w.signer,
-                                 .data_dir = w.dir,
-                                 .clusters = clusters,
-                                 .clusters_count = CLUSTERS,
-                                 .drain_ms = 100};
-}
-
 static int up(void **state)
 {
-    struct jobs_cluster clusters[CLUSTERS];
-    struct error err = {0};
-    char path[128];
-
     (void)state;
     atomic_store(&waits_ms, LONG_MS);
     atomic_store(&begun, 0);
     atomic_store(&resumed, 0);
     atomic_store(&cancelled_ones, 0);
     atomic_store(&settings_changed, 0);
-    (void)snprintf(w.dir, sizeof(w.dir), "/tmp/assay-engine-XXXXXX");
-    assert_non_null(mkdtemp(w.dir));
-    (void)snprintf(path, sizeof(path), "%s/assay.db", w.dir);
-    assert_int_equal(store_open(path, &w.store, &err), 0);
-    assert_int_equal(store_own(w.store, &err), 0);
-    (void)snprintf(path, sizeof(path), "%s/key.pem", w.dir);
-    assert_int_equal(signer_open(path, &w.signer, &err), 0);
-    (void)snprintf(path, sizeof(path), "%s/snapshots", w.dir);
-    const struct storage_options storage = {
-        .name = "disk", .type = "local", .path = path};
-    assert_int_equal(storage_open(&storage, &w.storage, &err), 0);
-    const struct vault_options vault = {
-        .address = "http://127.0.0.1:1",
-        .auth = {.method = VAULT_AUTH_TOKEN, .token = "t"}};
-    assert_int_equal(vault_new(&vault, &w.vault, &err), 0);
-    const struct jobs_options o = options(clusters);
-    assert_int_equal(jobs_new(&o, &w.jobs, &err), 0);
-    if (jobs_start(w.jobs, &err) != 0)
-        fail_msg("%s", err.text);
+    bare_up(&w);
     return 0;
 }
 
 static int down(void **state)
 {
-    struct error err = {0};
-
     (void)state;
-    jobs_free(w.jobs);
-    vault_free(w.vault);
-    storage_close(w.storage);
-    signer_free(w.signer);
-    store_close(w.store);
-    assert_int_equal(file_remove_tree(w.dir, &err), 0);
+    bare_down(&w);
     return 0;
 }
 
 static void submit(enum run_kind kind, size_t cluster, char id[ID_TEXT_MAX])
 {
-    const struct run_new new = {
-        .kind = kind, .cluster = w.names[cluster], .params = "{}"};
-    struct error err = {0};
-    struct run run = {0};
-    bool existing = true;
-
-    /* The snapshots are nobody's business here. */
-    if (runs_create(w.store, &new, &run, &existing, &err) != 0)
-        fail_msg("%s", err.text);
-    assert_false(existing);
-    memcpy(id, run.id, ID_TEXT_MAX);
-    run_done(&run);
-    jobs_wake(w.jobs);
-}
-
-static enum run_status status_of(const char *id)
-{
-    struct error err = {0};
-    struct run run = {0};
-
-    assert_int_equal(runs_get(w.store, id, &run, &err), 0);
-    const enum run_status status = run.status;
-    run_done(&run);
-    return status;
+    bare_submit(&w, kind, cluster, id);
 }
 
 static void await(const char *id, enum run_status status)
 {
-    int64_t until = clock_mono_ms() + 30000;
-
-    while (status_of(id) != status) {
-        if (clock_mono_ms() > until)
-            fail_msg("%s is %s, not %s", id, run_status_name(status_of(id)),
-                     run_status_name(status));
-        usleep(5000);
-    }
+    bare_await(&w, id, status);
 }
 
 static void make_ready(const char *id)
@@ -202,7 +113,7 @@ static void test_who_waits_holds_no_worker(void **state)
     char other[ID_TEXT_MAX];
 
     (void)state;
-    assert_true(CLUSTERS > WORKERS);
+    assert_true((int)CLUSTERS > (int)BARE_WORKERS);
     for (size_t i = 0; i < CLUSTERS; i++) {
         if (i == CLUSTERS - 1)
             atomic_store(&waits_ms, 0);
@@ -215,7 +126,7 @@ static void test_who_waits_holds_no_worker(void **state)
     make_ready(ids[3]);
     await(ids[3], RUN_SUCCEEDED);
     assert_int_equal(atomic_load(&resumed), 1);
-    assert_int_equal(status_of(ids[2]), RUN_AWAITING_UNSEAL);
+    assert_int_equal(bare_status(&w, ids[2]), RUN_AWAITING_UNSEAL);
     for (size_t i = 0; i < CLUSTERS - 1; i++)
         if (i != 3)
             make_ready(ids[i]);
@@ -272,8 +183,8 @@ static void test_a_stop_interrupts_it(void **state)
     began = clock_mono_ms();
     jobs_stop(w.jobs);
     assert_true(clock_mono_ms() - began < 20000);
-    assert_int_equal(status_of(ids[0]), RUN_INTERRUPTED);
-    assert_int_equal(status_of(ids[1]), RUN_INTERRUPTED);
+    assert_int_equal(bare_status(&w, ids[0]), RUN_INTERRUPTED);
+    assert_int_equal(bare_status(&w, ids[1]), RUN_INTERRUPTED);
     assert_int_equal(atomic_load(&resumed), 2);
     assert_int_equal(atomic_load(&cancelled_ones), 2);
 }
@@ -281,8 +192,7 @@ static void test_a_stop_interrupts_it(void **state)
 /* It keeps what it began with. */
 static void test_a_reload_does_not_touch_it(void **state)
 {
-    struct jobs_cluster clusters[CLUSTERS];
-    struct jobs_options o = options(clusters);
+    struct jobs_options o = bare_options(&w);
     struct error err = {0};
     char id[ID_TEXT_MAX];
 
@@ -326,9 +236,9 @@ static void test_it_is_resumed_once(void **state)
         for (size_t i = 0; i < THREADS; i++)
             pthread_join(threads[i], NULL);
         for (int64_t until = clock_mono_ms() + 30000;
-             !run_status_final(status_of(id)) && clock_mono_ms() < until;)
+             !run_status_final(bare_status(&w, id)) && clock_mono_ms() < until;)
             usleep(2000);
-        assert_true(run_status_final(status_of(id)));
+        assert_true(run_status_final(bare_status(&w, id)));
     }
     assert_true(atomic_load(&resumed) <= atomic_load(&begun));
     assert_true(atomic_load(&begun) <= ROUNDS);
