@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "archive.h"
+#include "base/digest.h"
 #include "base/limits.h"
 #include "jobs/holders.h"
 #include "tests/unit/jobs/sealed.h"
@@ -194,6 +196,65 @@ static void test_an_archive_that_cannot_be_read(void **state)
     holders_free(NULL);
 }
 
+static char *find(char *from, const struct buf *tar, const char *what)
+{
+    size_t len = tar->len - (size_t)(from - tar->data);
+    char *at = memmem(from, len, what, strlen(what));
+
+    assert_non_null(at);
+    return at;
+}
+
+/* Damage the root key on the primary, before an honest backup: everything in
+ * the archive fits together, the sealed sums apart. */
+static void damage_the_root_key(void)
+{
+    char sum[DIGEST_SHA256_HEX];
+    struct buf tar;
+    char *member;
+    char *value;
+    size_t size = 0;
+
+    buf_init(&tar, ARCHIVE_MAX);
+    assert_true(archive_gunzip(&tar, &s.archive));
+    member = tar.data;
+    while (strcmp(member, "state.bin") != 0)
+        member += 512;
+    for (const char *digit = member + 124; *digit >= '0' && *digit <= '7';)
+        size = size * 8 + (size_t)(*digit++ - '0');
+    member += 512;
+    value = find(member, &tar, "core/hsm/barrier-unseal-keys");
+    value[60] ^= 1;
+    digest_sha256_hex(member, size, sum);
+    memcpy(find(tar.data, &tar, "  state.bin\n") - 64, sum, 64);
+    buf_clear(&s.archive);
+    archive_gzip(&s.archive, &tar, 0);
+    buf_done(&tar);
+}
+
+/* It is not the holders' fault, and they are not told that it is. */
+static void test_right_shares_for_a_damaged_archive(void **state)
+{
+    struct holders *h;
+    struct error err = {0};
+    struct keys *keys;
+
+    (void)state;
+    damage_the_root_key();
+    h = begin();
+    add(h, s.shares[0]);
+    add(h, STRANGE);
+    assert_int_equal(holders_add(h, s.shares[1], &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    for (size_t n = 0; n < SEALED_THRESHOLD; n++)
+        add(h, s.shares[n]);
+    assert_true(holders_done(h));
+    keys = holders_take(h);
+    assert_int_equal(keys_count(keys), SEALED_THRESHOLD);
+    keys_free(keys);
+    holders_free(h);
+}
+
 static int up(void **state)
 {
     sealed_load(&s, *state);
@@ -223,6 +284,8 @@ int main(void)
         ON(test_shares_that_cannot_go_together, SEALED_VAULT),
         ON(test_reset_forgets, SEALED_VAULT),
         ON(test_too_many_are_not_looked_at, SEALED_VAULT),
+        ON(test_right_shares_for_a_damaged_archive, SEALED_VAULT),
+        ON(test_right_shares_for_a_damaged_archive, SEALED_OPENBAO),
         ON(test_an_archive_that_cannot_be_read, SEALED_OPENBAO),
     };
 
