@@ -91,7 +91,7 @@ def assert_nowhere(place):
         assert needle not in place.assay.log().encode()
 
 
-def test_20_two_of_three_holders(place):
+def test_26_two_of_three_holders(place):
     assay, keys = place.assay, place.cluster.keys
     run = begin(place)
     waiting = show(place, run)
@@ -138,7 +138,7 @@ def test_20_two_of_three_holders(place):
     assert_nowhere(place)
 
 
-def test_20_wrong_shares_and_then_the_right_ones(place):
+def test_26_wrong_shares_and_then_the_right_ones(place):
     keys = place.cluster.keys
     run = begin(place)
     unseal(place, run, key=keys[0]).ok()
@@ -162,7 +162,7 @@ def test_20_wrong_shares_and_then_the_right_ones(place):
     assert_nowhere(place)
 
 
-def test_20_others_go_on_while_one_waits(place):
+def test_26_others_go_on_while_one_waits(place):
     assay = place.assay
     run = begin(place, snapshot=place.snapshot)
     assert assay.run("backups", cluster="main")["status"] == "succeeded"
@@ -176,7 +176,7 @@ def test_20_others_go_on_while_one_waits(place):
     assert_valid(assay.wait("validations", run))
 
 
-def test_20_a_stranger_learns_nothing(place):
+def test_26_a_stranger_learns_nothing(place):
     run = begin(place)
     unknown = unseal(place, "0198c0de-0000-7000-8000-000000000001",
                      key=place.cluster.keys[0])
@@ -198,7 +198,7 @@ def test_20_a_stranger_learns_nothing(place):
     assert_nowhere(place)
 
 
-def test_20_with_the_command_line_client(place):
+def test_26_with_the_command_line_client(place):
     """Vault's own, and no token; the share on its standard input."""
     run = begin(place)
     env = {"PATH": os.environ["PATH"], "HOME": str(place.dir),
@@ -213,7 +213,7 @@ def test_20_with_the_command_line_client(place):
     assert_valid(place.assay.wait("validations", run))
 
 
-def test_20_sigterm_and_a_crash_forget_the_shares(place):
+def test_26_sigterm_and_a_crash_forget_the_shares(place):
     assay = place.assay
     run = begin(place)
     unseal(place, run, key=place.cluster.keys[0]).ok()
@@ -236,7 +236,7 @@ def test_20_sigterm_and_a_crash_forget_the_shares(place):
     assert not any(k in dump for k in place.cluster.keys)
 
 
-def test_20_nobody_comes(place):
+def test_26_nobody_comes(place):
     restart(place, await_unseal="3s")
     run = begin(place)
     unseal(place, run, key=place.cluster.keys[0]).ok()
@@ -250,7 +250,7 @@ def test_20_nobody_comes(place):
     assert done["restore_seconds"] is None
 
 
-def test_20_not_to_wait(place):
+def test_26_not_to_wait(place):
     restart(place, await_unseal="0s")
     done = place.assay.run("validations", cluster="main")
     assert done["verdict"] == "inconclusive", done
@@ -258,7 +258,7 @@ def test_20_not_to_wait(place):
     assert check(done, "authentic")["outcome"] == "not_run"
 
 
-def test_20_a_command_gives_the_shares(place):
+def test_26_a_command_gives_the_shares(place):
     program = place.dir / "shares"
     program.write_text('#!/bin/sh\n[ -z "$VAULT_TOKEN" ] || exit 4\n'
                        'cat "$1"/unseal-*\n')
