@@ -241,8 +241,9 @@ int jobs_cancel(struct jobs *j, const char *run_id, struct error *err)
                          run_id);
     if (runs_request_cancel(j->world.store, run_id, err) != 0)
         return -1;
-    /* One that waits ends at once, and must not be over before the catalog
-     * has the request. */
+    /* Told again.  One that waits ends at once, and must not be over before
+     * the catalog has the request; a worker that has just taken one looks
+     * into the row once, and may do so before it says that it has it. */
     (void)ask_to_stop(j, run_id, true);
     return 0;
 }
