@@ -49,6 +49,13 @@ enum {
     LIMIT_UNSEAL_BURST_ALL = 80, /* count */
     LIMIT_UNSEAL_EVERY_ALL_MS = 250,
 
+    /* A Terraform module of the operator's, copied for each run: text, and
+     * perhaps a vendored module or two. */
+    LIMIT_MODULE_FILES = 10000, /* count */
+    LIMIT_MODULE_BYTES = 256 * 1024 * 1024,
+    LIMIT_MODULE_DEPTH = 32, /* directories, count */
+    LIMIT_TERRAFORM_STATE = 64 * 1024 * 1024,
+
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
 
     /* Inventories (proof/): a record is a name and a few settings, what is
