@@ -93,6 +93,7 @@ struct engine_options {
     struct jobs_options options;
     struct jobs_cluster *clusters;
     uint8_t (*keys)[32];
+    struct settings_drivers drivers;
 };
 
 /* Only workers call it, and they start when everything is there. */
@@ -124,6 +125,9 @@ static int engine_options_init(struct app *app, const struct config *config,
                 (const char *const *)config->clusters[i].unseal.command.items,
             .unseal_command_count = config->clusters[i].unseal.command.count,
         };
+    if (settings_drivers_init(config, &out->drivers, err) != 0)
+        return -1;
+    out->options.transient_drivers = &out->drivers.drivers;
     if (settings_trusted_keys(config, &out->keys,
                               &out->options.trusted_keys_count, err) != 0)
         return -1;
@@ -142,6 +146,7 @@ static void engine_options_done(struct engine_options *o)
 {
     free(o->clusters);
     free(o->keys);
+    settings_drivers_done(&o->drivers);
 }
 
 static int open_jobs(struct app *app, struct error *err)

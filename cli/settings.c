@@ -56,10 +56,25 @@ static enum vault_auth_method auth_method(const struct config_auth *auth)
     return VAULT_AUTH_NONE;
 }
 
+static struct vault_auth_options auth_options(const struct config_auth *auth)
+{
+    return (struct vault_auth_options){
+        .method = auth_method(auth),
+        .mount = auth->mount,
+        .token = auth->token,
+        .token_file = auth->token_file,
+        .role_id = auth->role_id,
+        .role_id_file = auth->role_id_file,
+        .secret_id = auth->secret_id,
+        .secret_id_file = auth->secret_id_file,
+        .role = auth->role,
+        .jwt_file = auth->jwt_file,
+    };
+}
+
 int settings_vault(const struct config_cluster *cluster,
                    struct vault_options *out, struct error *err)
 {
-    const struct config_auth *auth = &cluster->auth;
     struct vault_options o = {
         .address = cluster->address,
         .peers = (const char *const *)cluster->peers.items,
@@ -71,16 +86,7 @@ int settings_vault(const struct config_cluster *cluster,
                 .key_file = cluster->client_key_file,
                 .server_name = cluster->tls_server_name,
                 .skip_verify = cluster->tls_skip_verify},
-        .auth = {.method = auth_method(auth),
-                 .mount = auth->mount,
-                 .token = auth->token,
-                 .token_file = auth->token_file,
-                 .role_id = auth->role_id,
-                 .role_id_file = auth->role_id_file,
-                 .secret_id = auth->secret_id,
-                 .secret_id_file = auth->secret_id_file,
-                 .role = auth->role,
-                 .jwt_file = auth->jwt_file},
+        .auth = auth_options(&cluster->auth),
     };
 
     if (cluster->from_environment && vault_options_from_env(&o, err) != 0)
@@ -97,6 +103,72 @@ int settings_vault(const struct config_cluster *cluster,
     return 0;
 }
 
+static struct transient_pair *pairs(const struct config_pairs *from,
+                                    struct transient_pairs *to)
+{
+    struct transient_pair *list = calloc(from->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return NULL;
+    for (size_t i = 0; i < from->count; i++)
+        list[i] = (struct transient_pair){.name = from->items[i].name,
+                                          .value = from->items[i].value};
+    *to = (struct transient_pairs){.items = list, .count = from->count};
+    return list;
+}
+
+static const char *const *texts(const struct config_texts *t)
+{
+    return t->count == 0 ? NULL : (const char *const *)t->items;
+}
+
+int settings_drivers_init(const struct config *config,
+                          struct settings_drivers *out, struct error *err)
+{
+    const struct config_transient *t = &config->transient;
+    struct transient_drivers *d = &out->drivers;
+
+    *out = (struct settings_drivers){.auth = auth_options(&t->auth)};
+    *d = (struct transient_drivers){
+        .egress_blocked = t->egress_blocked,
+        .allow_generate_root = t->allow_generate_root,
+        .auth = t->auth.method == CONFIG_AUTH_UNSET ? NULL : &out->auth,
+        .terraform = {.dir = t->terraform.dir,
+                      .binary = t->terraform.binary,
+                      .timeout_ms = t->terraform.timeout_ms},
+        .command = {.up = texts(&t->command.up),
+                    .down = texts(&t->command.down),
+                    .status = texts(&t->command.status),
+                    .egress_probe = texts(&t->command.egress_probe),
+                    .timeout_ms = t->command.timeout_ms},
+        .existing = {.address = t->existing.address,
+                     .ca_cert_file = t->existing.ca_cert_file,
+                     .token_file = t->existing.token_file,
+                     .key_files = texts(&t->existing.key_files)},
+    };
+    out->vars = pairs(&t->terraform.vars, &d->terraform.vars);
+    out->env = pairs(&t->terraform.env, &d->terraform.env);
+    return out->vars == NULL || out->env == NULL ? error_memory(err) : 0;
+}
+
+void settings_drivers_done(struct settings_drivers *d)
+{
+    free(d->vars);
+    free(d->env);
+}
+
+static const char *driver_name(unsigned driver)
+{
+    static const char *const names[] = {
+        [CONFIG_DRIVER_PROCESS] = "process",
+        [CONFIG_DRIVER_TERRAFORM] = "terraform",
+        [CONFIG_DRIVER_COMMAND] = "command",
+        [CONFIG_DRIVER_EXISTING] = "existing",
+    };
+
+    return names[driver];
+}
+
 struct storage_options settings_storage(const struct config *config)
 {
     assert(config->storage_count == 1);
@@ -111,7 +183,7 @@ struct jobs_options settings_jobs(const struct config *config)
 {
     return (struct jobs_options){
         .data_dir = config->data_dir,
-        .transient_driver = "process",
+        .transient_driver = driver_name(config->transient.driver),
         .transient_server = config->transient.server,
         .transient_no_isolation =
             config->transient.isolation == CONFIG_ISOLATION_OFF,

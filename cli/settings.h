@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "jobs/options.h"
 #include "storage/storage.h"
+#include "transient/drivers.h"
 #include "vault/options.h"
 
 /* What the flags of a command say about the configuration. */
@@ -33,6 +34,20 @@ int settings_load_report(const struct settings_flags *flags,
 /* Pointers into the configuration, which must outlive the result. */
 int settings_vault(const struct config_cluster *cluster,
                    struct vault_options *out, struct error *err) MUST_USE;
+/* The drivers' settings, with the arrays that they point to. */
+struct settings_drivers {
+    struct transient_drivers drivers;
+    struct vault_auth_options auth;
+    struct transient_pair *vars;
+    struct transient_pair *env;
+};
+
+int settings_drivers_init(const struct config *config,
+                          struct settings_drivers *out,
+                          struct error *err) MUST_USE;
+/* Accepts a zeroed one. */
+void settings_drivers_done(struct settings_drivers *d);
+
 struct storage_options settings_storage(const struct config *config);
 /* Store, storage, signer, clusters and trusted keys are left to the caller. */
 struct jobs_options settings_jobs(const struct config *config);

@@ -3,6 +3,7 @@
  * What follows from the settings together: defaults that depend on others,
  * and combinations that cannot be meant. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,51 +109,53 @@ static void infer_method(struct config_auth *auth)
         auth->method = CONFIG_AUTH_KUBERNETES;
 }
 
-static void check_auth(struct config_cluster *c, const char *const *env,
-                       struct config_report *report)
+void config_check_auth(struct config_auth *auth, const char *path,
+                       const char *const *env, struct config_report *report)
 {
-    struct config_auth *auth = &c->auth;
-    const struct schema_section *section =
-        schema_find(schema_find(&schema_root, "clusters")->section, "auth")
-            ->section;
-
     infer_method(auth);
     switch ((enum config_auth_method)auth->method) {
     case CONFIG_AUTH_UNSET:
-        if (!c->from_environment)
-            report_error(report,
-                         "clusters.%s.auth.method: expected one of token, "
-                         "token_file, approle, kubernetes",
-                         c->name);
         break;
     case CONFIG_AUTH_TOKEN: {
         const char *token =
             config_environment_get(env, "BAO_TOKEN", "VAULT_TOKEN");
 
         if (auth->token == NULL && token != NULL)
-            (void)schema_set(schema_find(section, "token"), auth, token);
+            (void)schema_set(schema_find(&schema_auth, "token"), auth, token);
         if (auth->token == NULL)
             report_error(report,
-                         "clusters.%s.auth.token: missing, and neither "
-                         "VAULT_TOKEN nor BAO_TOKEN is set",
-                         c->name);
+                         "%s.token: missing, and neither VAULT_TOKEN nor "
+                         "BAO_TOKEN is set",
+                         path);
         break;
     }
     case CONFIG_AUTH_TOKEN_FILE:
         if (auth->token_file == NULL)
-            report_error(report, "clusters.%s.auth.token_file: missing",
-                         c->name);
+            report_error(report, "%s.token_file: missing", path);
         break;
     case CONFIG_AUTH_APPROLE:
         if (auth->role_id == NULL && auth->role_id_file == NULL)
-            report_error(report, "clusters.%s.auth.role_id_file: missing",
-                         c->name);
+            report_error(report, "%s.role_id_file: missing", path);
         break;
     case CONFIG_AUTH_KUBERNETES:
         if (auth->role == NULL)
-            report_error(report, "clusters.%s.auth.role: missing", c->name);
+            report_error(report, "%s.role: missing", path);
         break;
     }
+}
+
+static void check_cluster_auth(struct config_cluster *c, const char *const *env,
+                               struct config_report *report)
+{
+    char path[PATH_TEXT_MAX];
+
+    (void)snprintf(path, sizeof(path), "clusters.%s.auth", c->name);
+    config_check_auth(&c->auth, path, env, report);
+    if (c->auth.method == CONFIG_AUTH_UNSET && !c->from_environment)
+        report_error(report,
+                     "%s.method: expected one of token, token_file, approle, "
+                     "kubernetes",
+                     path);
 }
 
 /* Files may be written later (by an agent, say), hence only a warning. */
@@ -222,7 +225,7 @@ static void check_cluster(struct config_cluster *c, const char *const *env,
         report_error(report,
                      "clusters.%s.unseal: key_files or command, not both",
                      c->name);
-    check_auth(c, env, report);
+    check_cluster_auth(c, env, report);
     check_files(c, report);
 }
 
@@ -366,10 +369,7 @@ void config_check(struct config *config, const struct config_source *source,
     if (config->validation.required.count == 0)
         report_error(report, "validation.required: at least one check, or "
                              "every snapshot would stay inconclusive");
-    if (config->transient.isolation == CONFIG_ISOLATION_OFF)
-        report_warning(report,
-                       "transient.isolation: off: a transient server holds "
-                       "production secrets and can reach what they open");
+    config_check_transient(&config->transient, source->env, report);
     check_listen(config, report);
     if (!source->offline)
         check_clusters(config, source->env, report);

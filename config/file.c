@@ -77,6 +77,7 @@ static bool type_fits(const struct schema_field *field, const struct json *node)
         return type == JSON_ARRAY;
     case SCHEMA_OBJECT:
     case SCHEMA_MAP:
+    case SCHEMA_PAIRS:
         return type == JSON_OBJECT;
     case SCHEMA_TEXT:
     case SCHEMA_SECRET:
@@ -123,6 +124,31 @@ static void apply_texts(struct walk *w, const struct schema_field *field,
         (void)snprintf(index, sizeof(index), "[%zu]", i);
         len = enter(w, index);
         complain(w, field, item, json_type(item) != JSON_STRING);
+        leave(w, len);
+    }
+}
+
+static void apply_pairs(struct walk *w, const struct schema_field *field,
+                        void *base, const struct json *node)
+{
+    schema_clear_pairs(field, base);
+    for (const struct json *item = json_first(node); item != NULL;
+         item = json_next(item)) {
+        enum json_type type = json_type(item);
+        bool fits =
+            type == JSON_STRING || type == JSON_NUMBER || type == JSON_BOOL;
+        size_t len = enter(w, json_key(item));
+        struct buf text;
+
+        buf_init_secret(&text, VALUE_MAX);
+        if (type == JSON_STRING)
+            buf_str(&text, json_text(item, ""));
+        else
+            json_print(item, &text);
+        if (!fits || buf_failed(&text) ||
+            !schema_add_pair(field, base, json_key(item), buf_text(&text)))
+            complain(w, field, item, !fits);
+        buf_done(&text);
         leave(w, len);
     }
 }
@@ -203,6 +229,9 @@ static void apply_field(struct walk *w, const struct schema_field *field,
     switch (field->type) {
     case SCHEMA_TEXTS:
         apply_texts(w, field, base, node);
+        break;
+    case SCHEMA_PAIRS:
+        apply_pairs(w, field, base, node);
         break;
     case SCHEMA_OBJECT:
         apply_section(w, field->section, (char *)base + field->offset, node);

@@ -22,6 +22,16 @@ static void print_texts(struct jsonw *w, const char *key,
     jsonw_end_array(w);
 }
 
+/* That there is one, not what it is. */
+static void print_pairs(struct jsonw *w, const char *key,
+                        const struct config_pairs *pairs)
+{
+    jsonw_object(w, key);
+    for (size_t i = 0; i < pairs->count; i++)
+        jsonw_text(w, pairs->items[i].name, "(set)");
+    jsonw_end_object(w);
+}
+
 static void print_elements(struct jsonw *w, const struct schema_field *field,
                            const void *base)
 {
@@ -97,6 +107,9 @@ static void print_field(struct jsonw *w, const struct schema_field *field,
     case SCHEMA_TEXTS:
         print_texts(w, field->name, where);
         break;
+    case SCHEMA_PAIRS:
+        print_pairs(w, field->name, where);
+        break;
     case SCHEMA_OBJECT:
         jsonw_object(w, field->name);
         print_section(w, field->section, where);
@@ -136,11 +149,11 @@ struct describe {
 static const char *type_text(enum schema_type type)
 {
     static const char *const names[] = {
-        [SCHEMA_TEXT] = "text",     [SCHEMA_SECRET] = "secret",
-        [SCHEMA_BOOL] = "bool",     [SCHEMA_COUNT] = "number",
-        [SCHEMA_SIZE] = "size",     [SCHEMA_DURATION] = "duration",
-        [SCHEMA_CHOICE] = "choice", [SCHEMA_TEXTS] = "texts",
-        [SCHEMA_LATER] = "not yet",
+        [SCHEMA_TEXT] = "text",       [SCHEMA_SECRET] = "secret",
+        [SCHEMA_BOOL] = "bool",       [SCHEMA_COUNT] = "number",
+        [SCHEMA_SIZE] = "size",       [SCHEMA_DURATION] = "duration",
+        [SCHEMA_CHOICE] = "choice",   [SCHEMA_TEXTS] = "texts",
+        [SCHEMA_PAIRS] = "variables", [SCHEMA_LATER] = "not yet",
     };
 
     return names[type];

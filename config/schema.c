@@ -16,8 +16,6 @@
 static const char *const auth_methods[] = {"token", "token_file", "approle",
                                            "kubernetes", NULL};
 static const char *const storage_types[] = {"local", NULL};
-static const char *const drivers[] = {"process", NULL};
-static const char *const isolations[] = {"required", "off", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
@@ -62,7 +60,7 @@ static const struct schema_field auth_fields[] = {
      .offset = offsetof(struct config_auth, allow_root),
      .preset = "false"},
 };
-static const struct schema_section auth = {FIELDS(auth_fields),
+const struct schema_section schema_auth = {FIELDS(auth_fields),
                                            sizeof(struct config_auth)};
 
 static const struct schema_field unseal_fields[] = {
@@ -111,7 +109,7 @@ static const struct schema_field cluster_fields[] = {
     {.name = "auth",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config_cluster, auth),
-     .section = &auth},
+     .section = &schema_auth},
     {.name = "unseal",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config_cluster, unseal),
@@ -148,36 +146,6 @@ static const struct schema_field storage_fields[] = {
 };
 static const struct schema_section storage = {FIELDS(storage_fields),
                                               sizeof(struct config_storage)};
-
-static const struct schema_field transient_fields[] = {
-    {.name = "driver",
-     .type = SCHEMA_CHOICE,
-     .offset = offsetof(struct config_transient, driver),
-     .choices = drivers,
-     .preset = "process"},
-    {.name = "server",
-     .type = SCHEMA_TEXT,
-     .offset = offsetof(struct config_transient, server)},
-    {.name = "isolation",
-     .type = SCHEMA_CHOICE,
-     .offset = offsetof(struct config_transient, isolation),
-     .choices = isolations,
-     .preset = "required"},
-    {.name = "auth",
-     .type = SCHEMA_LATER,
-     .note = "a validation logs in with the cluster's own credential"},
-    {.name = "terraform",
-     .type = SCHEMA_LATER,
-     .note = "the only driver is \"process\""},
-    {.name = "command",
-     .type = SCHEMA_LATER,
-     .note = "the only driver is \"process\""},
-    {.name = "existing",
-     .type = SCHEMA_LATER,
-     .note = "the only driver is \"process\""},
-};
-static const struct schema_section transient = {
-    FIELDS(transient_fields), sizeof(struct config_transient)};
 
 #define PLAUSIBLE_OFFSET(member)                                               \
     (offsetof(struct config_validation, plausible.member) -                    \
@@ -360,7 +328,7 @@ static const struct schema_field root_fields[] = {
     {.name = "transient",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, transient),
-     .section = &transient},
+     .section = &schema_transient},
     {.name = "validation",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, validation),
@@ -449,6 +417,8 @@ void schema_expected(const struct schema_field *field, struct buf *out)
         [SCHEMA_MAP] = "expected an object, by name",
         [SCHEMA_ARRAY] = "expected an array of objects",
         [SCHEMA_TEXTS] = "expected an array of texts",
+        [SCHEMA_PAIRS] = "expected an object of texts, each under the name "
+                         "of a variable",
     };
 
     if (field->type == SCHEMA_COUNT && field->note != NULL) {

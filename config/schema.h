@@ -16,6 +16,7 @@ enum schema_type {
     SCHEMA_DURATION, /* int64_t milliseconds within min … max */
     SCHEMA_CHOICE,   /* unsigned: 1 + index in `choices` */
     SCHEMA_TEXTS,    /* struct config_texts, of `choices` if there are any */
+    SCHEMA_PAIRS,    /* struct config_pairs; the values are secrets */
     SCHEMA_OBJECT,   /* a struct inside the struct */
     SCHEMA_MAP,      /* named structs: pointer, and a size_t right behind */
     SCHEMA_ARRAY,    /* the same, counted instead of named */
@@ -44,6 +45,8 @@ struct schema_section {
 };
 
 extern const struct schema_section schema_root;
+extern const struct schema_section schema_auth;      /* struct config_auth */
+extern const struct schema_section schema_transient; /* schema_transient.c */
 
 const struct schema_field *schema_find(const struct schema_section *section,
                                        const char *name);
@@ -57,13 +60,19 @@ void schema_expected(const struct schema_field *field, struct buf *out);
 
 /* Every preset of the section into `base`, which is zeroed.  -1: memory. */
 int schema_defaults(const struct schema_section *section, void *base);
-/* Parse one scalar, or a comma separated list for SCHEMA_TEXTS, and store
- * it in place of what was there.  False if it is not acceptable. */
+/* Parse one scalar, or a comma separated list for SCHEMA_TEXTS and (of
+ * name=value) SCHEMA_PAIRS, and store it in place of what was there.  False
+ * if it is not acceptable. */
 bool schema_set(const struct schema_field *field, void *base, const char *text);
 /* Replace the texts by none; add one. */
 void schema_clear_texts(const struct schema_field *field, void *base);
 bool schema_add_text(const struct schema_field *field, void *base,
                      const char *text);
+/* Replace the pairs by none; add one, or give one of that name a new value.
+ * False for a name that cannot be that of a variable. */
+void schema_clear_pairs(const struct schema_field *field, void *base);
+bool schema_add_pair(const struct schema_field *field, void *base,
+                     const char *name, const char *value);
 /* The element called `name` (`index` for an array), made with its defaults
  * if it is not there.  NULL without memory, or for an array if `index` is
  * beyond the end. */
@@ -95,6 +104,13 @@ const char *config_environment_get(const char *const *env, const char *name,
                                    const char *other_name);
 /* Replace `listen` by a comma separated list of addresses. */
 int config_set_listen(struct config *config, const char *addresses);
+/* Fill in a method that follows from the credential, and judge it; `path` is
+ * where it stands. */
+void config_check_auth(struct config_auth *auth, const char *path,
+                       const char *const *env, struct config_report *report);
+/* check_transient.c */
+void config_check_transient(struct config_transient *t, const char *const *env,
+                            struct config_report *report);
 /* Fill in what follows from the rest, and judge the whole. */
 void config_check(struct config *config, const struct config_source *source,
                   struct config_report *report);

@@ -11,10 +11,9 @@
 
 #include "config/settings_cluster.h"
 #include "config/settings_validation.h"
+#include "config/transient.h"
 
 enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
-enum config_driver { CONFIG_DRIVER_PROCESS = 1 };
-enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
 enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
 
 /* Texts are NULL when not set. */
@@ -27,12 +26,6 @@ struct config_storage {
     char *name;
     unsigned type; /* enum config_storage_type */
     char *path;
-};
-
-struct config_transient {
-    unsigned driver;    /* enum config_driver */
-    char *server;       /* NULL: bao or vault from PATH */
-    unsigned isolation; /* enum config_isolation */
 };
 
 struct config_restore {

@@ -7,29 +7,7 @@
 
 #include <stdbool.h>
 
-#include "config/settings_texts.h"
-
-enum config_auth_method {
-    CONFIG_AUTH_UNSET, /* only while loading */
-    CONFIG_AUTH_TOKEN,
-    CONFIG_AUTH_TOKEN_FILE,
-    CONFIG_AUTH_APPROLE,
-    CONFIG_AUTH_KUBERNETES,
-};
-
-/* Texts are NULL when not set. */
-struct config_auth {
-    unsigned method; /* enum config_auth_method */
-    char *mount;     /* NULL: the method's own name */
-    char *token;     /* secret (base/secret.h) */
-    char *token_file;
-    char *role_id, *role_id_file;
-    char *secret_id; /* secret */
-    char *secret_id_file;
-    char *role;
-    char *jwt_file;
-    bool allow_root;
-};
+#include "config/parts.h"
 
 /* One of them, or none: then key holders submit their shares. */
 struct config_unseal {
@@ -37,6 +15,7 @@ struct config_unseal {
     struct config_texts command; /* the program and its arguments */
 };
 
+/* Texts are NULL when not set. */
 struct config_cluster {
     char *name;
     /* Vault's own variables (VAULT_ADDR, BAO_TOKEN, …) fill what is not set

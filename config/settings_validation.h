@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "config/settings_texts.h"
+#include "config/parts.h"
 
 /* Texts are NULL when not set. */
 struct config_validation {

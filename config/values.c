@@ -125,6 +125,30 @@ static bool set_texts(const struct schema_field *field, void *base,
     return ok;
 }
 
+static bool set_pairs(const struct schema_field *field, void *base,
+                      const char *text)
+{
+    char *copy = secret_dup(text);
+    char *rest = copy;
+    char *item = NULL;
+    bool ok = copy != NULL;
+
+    schema_clear_pairs(field, base);
+    while (ok && (item = strsep(&rest, ",")) != NULL) {
+        char *value = strchr(item, '=');
+
+        if (*text_trim(item) == '\0')
+            continue;
+        ok = value != NULL;
+        if (ok) {
+            *value++ = '\0';
+            ok = schema_add_pair(field, base, text_trim(item), value);
+        }
+    }
+    secret_free(copy);
+    return ok;
+}
+
 bool schema_set(const struct schema_field *field, void *base, const char *text)
 {
     unsigned choice = 0;
@@ -141,6 +165,8 @@ bool schema_set(const struct schema_field *field, void *base, const char *text)
         return set_size(field, base, text);
     case SCHEMA_TEXTS:
         return set_texts(field, base, text);
+    case SCHEMA_PAIRS:
+        return set_pairs(field, base, text);
     case SCHEMA_BOOL:
         if (!text_bool(text, &flag))
             return false;
@@ -189,6 +215,63 @@ bool schema_add_text(const struct schema_field *field, void *base,
         return false;
     texts->count++;
     return true;
+}
+
+void schema_clear_pairs(const struct schema_field *field, void *base)
+{
+    struct config_pairs *pairs = place(field, base);
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        free(pairs->items[i].name);
+        secret_free(pairs->items[i].value);
+    }
+    free(pairs->items);
+    *pairs = (struct config_pairs){NULL, 0};
+}
+
+static bool is_variable(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
+
+    return *name != '\0' && *name != '-' && (*name < '0' || *name > '9') &&
+           name[strspn(name, letters)] == '\0';
+}
+
+/* One more, with nothing in it yet; NULL without memory. */
+static struct config_pair *grow_pairs(struct config_pairs *pairs,
+                                      const char *name)
+{
+    struct config_pair *grown =
+        realloc(pairs->items, (pairs->count + 1) * sizeof(*grown));
+
+    if (grown == NULL)
+        return NULL;
+    pairs->items = grown;
+    grown[pairs->count] = (struct config_pair){.name = text_dup(name)};
+    if (grown[pairs->count].name == NULL)
+        return NULL;
+    return &grown[pairs->count++];
+}
+
+bool schema_add_pair(const struct schema_field *field, void *base,
+                     const char *name, const char *value)
+{
+    struct config_pairs *pairs = place(field, base);
+    struct config_pair *pair = NULL;
+
+    if (!is_variable(name))
+        return false;
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0)
+            pair = &pairs->items[i];
+    if (pair == NULL)
+        pair = grow_pairs(pairs, name);
+    if (pair == NULL)
+        return false;
+    secret_free(pair->value);
+    pair->value = secret_dup(value);
+    return pair->value != NULL;
 }
 
 size_t schema_count(const struct schema_field *field, const void *base)
@@ -295,6 +378,9 @@ void schema_release(const struct schema_section *section, void *base)
             break;
         case SCHEMA_TEXTS:
             schema_clear_texts(field, base);
+            break;
+        case SCHEMA_PAIRS:
+            schema_clear_pairs(field, base);
             break;
         case SCHEMA_OBJECT:
             schema_release(field->section, place(field, base));

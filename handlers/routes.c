@@ -56,7 +56,8 @@ static const struct field validation_fields[] = {
     {"snapshot", FIELD_STRING,
      "Id, latest or latest-valid; latest by default."},
     CLUSTER,
-    {"driver", FIELD_STRING, "Transient driver; as configured by default."},
+    {"driver", FIELD_STRING,
+     "process, terraform, command or existing; as configured."},
     {"oracle", FIELD_STRING, "What to compare with; none exists yet."},
     {0},
 };

@@ -14,6 +14,7 @@ struct store;
 struct storage;
 struct signer;
 struct vault;
+struct transient_drivers;
 
 struct jobs_cluster {
     const char *name;
@@ -48,6 +49,8 @@ struct jobs_options {
     const char *transient_server; /* NULL: looked up on PATH */
     const char *transient_helper; /* NULL: this program */
     bool transient_no_isolation;
+    /* The settings of the other drivers; NULL: none is configured. */
+    const struct transient_drivers *transient_drivers;
     /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;

@@ -10,7 +10,6 @@
 #include "proof/check.h"
 #include "storage/storage.h"
 #include "store/runs.h"
-#include "transient/transient.h"
 
 static const char *const required_default[] = {
     "intact", "authentic", "decryptable", "restorable", "lossless"};
@@ -166,15 +165,16 @@ static int copy_validation(const struct jobs_options *o,
     return copy_plausible(o, s, err);
 }
 
-/* The driver's table is transient's own: ask it. */
-static int check_driver(const struct jobs_settings *s, struct error *err)
+static int copy_drivers(const struct jobs_options *o, struct jobs_settings *s,
+                        struct error *err)
 {
-    struct transient_options o = {
-        .driver = s->driver, .product = "vault", .base_dir = "/tmp"};
-    struct transient *t = NULL;
-    if (transient_new(&o, &t, err) != 0)
+    static const struct transient_drivers none;
+    if (transient_drivers_copy(
+            o->transient_drivers != NULL ? o->transient_drivers : &none,
+            &s->drivers, err) != 0)
+        return -1;
+    if (transient_drivers_check(s->driver, s->drivers, err) != 0)
         return error_prefix(err, "transient.driver");
-    transient_free(t);
     return 0;
 }
 
@@ -190,7 +190,7 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
     atomic_init(&s->users, 1);
     if (copy_clusters(o, s, err) != 0 || copy_keys(o, s, err) != 0 ||
         copy_validation(o, s, err) != 0 || copy_names(o, s, err) != 0 ||
-        check_driver(s, err) != 0)
+        copy_drivers(o, s, err) != 0)
         goto done;
     s->no_isolation = o->transient_no_isolation;
     s->http_read_timeout_ms =
@@ -229,6 +229,7 @@ void jobs_settings_release(struct jobs_settings *s)
     }
     free(s->clusters);
     free(s->keys);
+    transient_drivers_free(s->drivers);
     free(s->driver);
     free(s->server);
     free(s->helper);

@@ -14,6 +14,7 @@
 #include "jobs/manifest.h"
 #include "jobs/options.h"
 #include "proof/history.h"
+#include "transient/drivers.h"
 
 struct jobs_settings_cluster {
     char *name;
@@ -35,6 +36,7 @@ struct jobs_settings {
     char *server; /* NULL: from PATH */
     char *helper; /* NULL: this program */
     bool no_isolation;
+    const struct transient_drivers *drivers; /* never NULL */
     char **required;
     size_t required_count;
     char *canary_mount; /* NULL: no canaries */

@@ -10,7 +10,7 @@
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
 #include "store/snapshots.h"
-#include "transient/transient.h"
+#include "transient/drivers.h"
 
 static bool given(const char *text)
 {
@@ -78,18 +78,6 @@ done:
     return rc;
 }
 
-/* transient/ knows its drivers; ask whether this is one. */
-static int check_driver(const char *driver, struct error *err)
-{
-    struct transient_options o = {
-        .driver = driver, .product = "vault", .base_dir = "/tmp"};
-    struct transient *t = NULL;
-    if (transient_new(&o, &t, err) != 0)
-        return error_prefix(err, "driver");
-    transient_free(t);
-    return 0;
-}
-
 /* What was asked for, before "latest" was resolved: a repeat is the same
  * request even when there is a newer snapshot by then. */
 static int write_validation(const struct jobs_validation_request *r,
@@ -127,8 +115,11 @@ int jobs_submit_validation(struct jobs *j,
                   r->oracle);
         goto done;
     }
-    if (given(r->driver) && check_driver(r->driver, err) != 0)
+    if (given(r->driver) &&
+        transient_drivers_check(r->driver, s->drivers, err) != 0) {
+        error_prefix(err, "driver");
         goto done;
+    }
     if (given(r->cluster) &&
         find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
         goto done;

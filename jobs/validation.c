@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "jobs/archive.h"
 #include "jobs/canary.h"
@@ -22,6 +23,7 @@
 #include "jobs/conclude.h"
 #include "jobs/history.h"
 #include "jobs/job.h"
+#include "jobs/raise.h"
 #include "jobs/shares.h"
 #include "jobs/validation.h"
 #include "proof/unsealed.h"
@@ -39,9 +41,11 @@ struct validation {
     struct snapshot_row row;
     struct archive archive;
     char *work_dir;
+    struct raise raise;
     struct transient *transient;
     struct vault *copy; /* logged in to the restored copy */
     struct transient_report report;
+    char note[ERROR_TEXT_MAX + 32]; /* about the copy, for people */
     struct keys *keys;            /* NULL when they cannot be read: see `why` */
     const char *shares[KEYS_MAX]; /* those of `keys` */
     struct history *history;
@@ -91,6 +95,20 @@ static void transient_phase_begins(void *ctx, const char *name)
         return;
     if (job_phase(v->job, name, &v->trouble) != 0)
         return;
+}
+
+/* How far an operator's tool has come, and what it reports. */
+static void transient_progress(void *ctx, uint64_t done, uint64_t total,
+                               const char *unit)
+{
+    struct validation *v = ctx;
+    job_progress(v->job, done, total, unit);
+}
+
+static void transient_said(void *ctx, const char *text)
+{
+    const struct validation *v = ctx;
+    log_debug("validation %s: %s", v->job->run.id, text);
 }
 
 static int prepare(struct validation *v, struct error *err)
@@ -210,19 +228,25 @@ static int make_transient(struct validation *v, const char *base_dir,
                           struct error *err)
 {
     const struct jobs_settings *s = v->job->settings;
-    struct transient_options o = {
-        .driver =
-            v->job->run.driver[0] == '\0' ? s->driver : v->job->run.driver,
-        .product = v->row.product,
-        .version = v->row.server_version,
-        .server = s->server,
-        .base_dir = base_dir,
-        .no_isolation = s->no_isolation,
-        .helper = s->helper,
-        .events = {.phase = transient_phase_begins, .ctx = v},
-        .cancel = &v->job->cancel,
-    };
-    if (transient_new(&o, &v->transient, err) != 0)
+    const struct unseal_config *seal = proof_unsealed_seal(v->context.unsealed);
+    struct transient_options *o = &v->raise.options;
+    if (raise_init(&v->raise, v->job->world, s, v->cluster, err) != 0)
+        return -1;
+    o->driver = v->job->run.driver[0] == '\0' ? s->driver : v->job->run.driver;
+    o->product = v->row.product;
+    o->version = v->row.server_version;
+    o->cluster_id = v->row.cluster_id;
+    o->base_dir = base_dir;
+    o->keys = v->keys;
+    if (seal != NULL)
+        o->seal = (struct transient_shares){(unsigned)seal->shares,
+                                            (unsigned)seal->threshold};
+    o->events = (struct transient_events){.phase = transient_phase_begins,
+                                          .progress = transient_progress,
+                                          .said = transient_said,
+                                          .ctx = v};
+    o->cancel = &v->job->cancel;
+    if (transient_new(o, &v->transient, err) != 0)
         return -1;
     return store_leftovers(v, err);
 }
@@ -238,6 +262,7 @@ static int restore(struct validation *v, struct error *err)
         .archive = &archive,
         .cluster_id = v->row.cluster_id,
         .keys = v->keys,
+        .auth = v->job->settings->drivers->auth,
         .primary = v->cluster->vault,
     };
     int rc = transient_restore(v->transient, &o, &v->report, &v->copy, &v->why);
@@ -280,7 +305,16 @@ static void describe_copy(struct validation *v)
     if (v->transient != NULL)
         text_copy(v->transient_version, sizeof(v->transient_version),
                   transient_server_version(v->transient));
+    if (v->report.server_version[0] != '\0')
+        text_copy(v->transient_version, sizeof(v->transient_version),
+                  v->report.server_version);
     c->transient_version = v->transient_version;
+    snprintf(v->note, sizeof(v->note), "%s%s%s",
+             v->report.root_login ? "asked as root" : "",
+             v->report.root_login && v->report.containment[0] != '\0' ? "; "
+                                                                      : "",
+             v->report.containment);
+    c->transient_note = v->note;
 }
 
 /* Restore and ask the copy.  The caller destroys it, whatever comes. */
@@ -424,6 +458,7 @@ static void end_validation(struct validation *v)
     if (v->transient == NULL && job_leftovers(v->job, NULL, &why) != 0)
         error_clear(&why);
     transient_free(v->transient);
+    raise_done(&v->raise);
     proof_unsealed_free(v->context.unsealed);
     history_free(v->history);
     keys_free(v->keys);

@@ -78,6 +78,7 @@ struct proof_context {
     enum transient_outcome transient_outcome;
     const char *transient_text;    /* the error's sentence when not OK */
     const char *transient_version; /* of the transient's server */
+    const char *transient_note;    /* for people to know; NULL or "": nothing */
     int64_t restore_ms;            /* from up to logged in */
     bool batch_login;              /* the login left no entry */
 

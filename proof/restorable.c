@@ -16,6 +16,11 @@ void proof_say_no_transient(const struct proof_context *c,
               reason(c));
 }
 
+static bool has_note(const struct proof_context *c)
+{
+    return c->transient_note != NULL && c->transient_note[0] != '\0';
+}
+
 int proof_restorable(const struct proof_context *c, struct proof_result *r,
                      struct error *err)
 {
@@ -29,8 +34,10 @@ int proof_restorable(const struct proof_context *c, struct proof_result *r,
         r->total = 1;
         proof_say(r, PROOF_PASS,
                   "restored, unsealed and active on %s %s in "
-                  "%s",
-                  c->product, c->transient_version, took);
+                  "%s%s%s",
+                  c->product, c->transient_version, took,
+                  has_note(c) ? "; " : "",
+                  has_note(c) ? c->transient_note : "");
         break;
     case TRANSIENT_REFUSED:
     case TRANSIENT_NOT_ACTIVE:
@@ -43,6 +50,8 @@ int proof_restorable(const struct proof_context *c, struct proof_result *r,
     case TRANSIENT_NO_ISOLATION:
     case TRANSIENT_KEYS:
     case TRANSIENT_LOGIN: /* active, but is it what it was?  Nobody saw. */
+    case TRANSIENT_NOT_CONTAINED:
+    case TRANSIENT_UNUSABLE:
     case TRANSIENT_BROKEN:
     case TRANSIENT_CANCELLED:
         r->total = 1;

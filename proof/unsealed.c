@@ -154,3 +154,10 @@ int proof_unsealed_ask(const struct proof_context *c, struct proof_result *r,
     }
     return 0;
 }
+
+const struct unseal_config *proof_unsealed_seal(const struct proof_unsealed *u)
+{
+    return u == NULL || !u->asked || u->corrupt.kind != ERR_NONE
+               ? NULL
+               : &u->proof.seal;
+}

@@ -32,4 +32,8 @@ int proof_unsealed_ask(const struct proof_context *c, struct proof_result *r,
                        const struct snapshot_proof **out,
                        struct error *err) MUST_USE;
 
+/* How the archive's cluster is sealed, once somebody has asked; NULL: nobody
+ * has, or it could not be read. */
+const struct unseal_config *proof_unsealed_seal(const struct proof_unsealed *u);
+
 #endif

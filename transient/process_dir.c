@@ -112,11 +112,13 @@ static int free_ports(unsigned *api, unsigned *cluster, struct error *err)
     return rc;
 }
 
-static int write_config(const struct process_dir *d, const char *product,
-                        bool shared_network, struct error *err)
+static int write_config(const struct process_dir *d,
+                        const struct process_dir_server *server,
+                        struct error *err)
 {
     struct server_config c = {
-        .product = product,
+        .product = server->product,
+        .generate_root = server->generate_root,
         .api_port = API_PORT,
         .cluster_port = CLUSTER_PORT,
     };
@@ -131,8 +133,9 @@ static int write_config(const struct process_dir *d, const char *product,
         error_memory(err);
         goto done;
     }
-    c.dir = shared_network ? data : inside;
-    if (shared_network && free_ports(&c.api_port, &c.cluster_port, err) != 0)
+    c.dir = server->shared_network ? data : inside;
+    if (server->shared_network &&
+        free_ports(&c.api_port, &c.cluster_port, err) != 0)
         goto done;
     if (server_config_write(&c, &out, err) != 0 ||
         file_replace(path, out.data, out.len, 0600, err) != 0)
@@ -161,8 +164,8 @@ static int make_dir(const struct process_dir *d, const char *below,
     return rc;
 }
 
-int process_dir_make(const struct process_dir *d, const char *product,
-                     bool shared_network, struct error *err)
+int process_dir_make(const struct process_dir *d,
+                     const struct process_dir_server *server, struct error *err)
 {
     static const char *const parts[] = {
         "",
@@ -176,7 +179,7 @@ int process_dir_make(const struct process_dir *d, const char *product,
         if (make_dir(d, parts[i], err) != 0)
             return -1;
     }
-    return write_config(d, product, shared_network, err);
+    return write_config(d, server, err);
 }
 
 bool process_dir_is_ours(const char *path, const char *name)

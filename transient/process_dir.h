@@ -34,10 +34,19 @@ struct process_dir {
  * $XDG_RUNTIME_DIR or /tmp.  Makes nothing but `base`. */
 int process_dir_choose(const char *base, struct process_dir *out,
                        struct error *err) MUST_USE;
-/* Make it all, with the server's configuration.  `shared_network`: choose
- * ports that are free on this machine, and paths as the outside sees them. */
-int process_dir_make(const struct process_dir *d, const char *product,
-                     bool shared_network, struct error *err) MUST_USE;
+/* What its server is told. */
+struct process_dir_server {
+    const char *product;
+    /* Choose ports that are free on this machine, and paths as the outside
+     * sees them. */
+    bool shared_network;
+    bool generate_root;
+};
+
+/* Make it all, with the server's configuration. */
+int process_dir_make(const struct process_dir *d,
+                     const struct process_dir_server *server,
+                     struct error *err) MUST_USE;
 /* Does `path` end in a name as we make them, equal to `name`?  Before a
  * directory named by stored text is removed. */
 bool process_dir_is_ours(const char *path, const char *name);

@@ -200,6 +200,12 @@ static int process_up(void *state, struct error *err)
     const struct server_wanted wanted = {.server = p->o->server,
                                          .product = p->o->product,
                                          .version = p->o->version};
+    const struct process_dir_server server = {
+        .product = p->o->product,
+        .shared_network = p->o->no_isolation,
+        .generate_root =
+            p->o->drivers != NULL && p->o->drivers->allow_generate_root,
+    };
 
     assert(p->helper.pid == 0);
     if (cancelled(p->o->cancel)) {
@@ -209,7 +215,7 @@ static int process_up(void *state, struct error *err)
     if (p->program.path == NULL &&
         server_program_find(&wanted, &p->program, &p->outcome, err) != 0)
         return -1;
-    if (process_dir_make(&p->dir, p->o->product, p->o->no_isolation, err) != 0)
+    if (process_dir_make(&p->dir, &server, err) != 0)
         return fail(p, TRANSIENT_BROKEN);
     return start(p, err);
 }
@@ -287,11 +293,13 @@ static int process_down(void *state, struct error *err)
     return remove_all(p->dir.name, p->dir.path, err);
 }
 
-static int process_recover(const struct json *leftovers, struct error *err)
+static int process_recover(const struct json *leftovers,
+                           const struct transient_options *o, struct error *err)
 {
     const char *name = json_get_text(leftovers, "name", "");
     const char *dir = json_get_text(leftovers, "dir", "");
 
+    (void)o;
     if (!process_dir_is_ours(dir, name))
         return error_set(err, ERR_INVALID,
                          "the leftovers of a transient server do not name "

@@ -48,6 +48,10 @@ struct transient_report {
     size_t phase_count;
     int64_t total_ms; /* start of `up` to logged in */
     bool batch_login; /* our login in the copy left no entry in it */
+    bool root_login; /* it was refused; a root token made in the copy was not */
+    /* Of a server that is not our own process; else "". */
+    char server_version[64];
+    char containment[512]; /* what is known about its way out */
 };
 
 /* Blocks for seconds to minutes; cancelled through the handle's options.

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+static const char generate_root[] =
+    "  disable_unauthed_generate_root_endpoints = false\n";
 static const char listener_limits[] = "  http_read_timeout = \"24h\"\n";
 
 int server_config_write(const struct server_config *c, struct buf *out,
@@ -37,9 +39,12 @@ int server_config_write(const struct server_config *c, struct buf *out,
                "}\n"
                "listener \"unix\" {\n"
                "  address = \"%s/" SERVER_SOCKET "\"\n"
-               "%s"
+               "%s%s"
                "}\n",
-               c->dir, c->dir, listener_limits);
+               c->dir, c->dir, listener_limits,
+               c->generate_root && strcmp(c->product, "openbao") == 0
+                   ? generate_root
+                   : "");
     buf_printf(out,
                "listener \"tcp\" {\n"
                "  address = \"127.0.0.1:%u\"\n"

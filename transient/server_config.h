@@ -5,6 +5,8 @@
 #ifndef ASSAY_TRANSIENT_SERVER_CONFIG_H
 #define ASSAY_TRANSIENT_SERVER_CONFIG_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -16,6 +18,7 @@ struct server_config {
     const char *product; /* "vault" or "openbao" */
     unsigned api_port;   /* on loopback */
     unsigned cluster_port;
+    bool generate_root; /* OpenBao offers it only where this says so */
 };
 
 /* Append it, in HCL.  ERR_INVALID for a directory that HCL could not quote. */

@@ -16,15 +16,19 @@ enum { LEFTOVERS_MAX = 16 * 1024, START_TIMEOUT_MS = 30 * 1000 };
 
 static const struct transient_driver *const drivers[] = {
     &transient_process_driver,
+    &transient_terraform_driver,
+    &transient_command_driver,
+    &transient_existing_driver,
 };
 
 struct transient {
     const struct transient_driver *driver;
     void *state;
     struct transient_options o; /* strings are ours, below */
-    char *strings[6];
+    char *strings[7];
     size_t string_count;
     char *leftovers;
+    bool not_contained; /* refused before the driver was asked */
 };
 
 static const char *const outcome_names[] = {
@@ -36,6 +40,8 @@ static const char *const outcome_names[] = {
     [TRANSIENT_NO_ISOLATION] = "no_isolation",
     [TRANSIENT_KEYS] = "keys",
     [TRANSIENT_LOGIN] = "login",
+    [TRANSIENT_NOT_CONTAINED] = "not_contained",
+    [TRANSIENT_UNUSABLE] = "unusable",
     [TRANSIENT_BROKEN] = "broken",
     [TRANSIENT_CANCELLED] = "cancelled",
 };
@@ -88,7 +94,8 @@ static int keep_options(struct transient *t, const struct transient_options *o,
         t->o.start_timeout_ms = START_TIMEOUT_MS;
     if (keep(t, &t->o.driver) != 0 || keep(t, &t->o.product) != 0 ||
         keep(t, &t->o.version) != 0 || keep(t, &t->o.server) != 0 ||
-        keep(t, &t->o.base_dir) != 0 || keep(t, &t->o.helper) != 0)
+        keep(t, &t->o.base_dir) != 0 || keep(t, &t->o.helper) != 0 ||
+        keep(t, &t->o.cluster_id) != 0)
         return error_memory(err);
     return 0;
 }
@@ -121,12 +128,10 @@ int transient_new(const struct transient_options *o, struct transient **out,
         return error_memory(err);
     if (keep_options(t, o, err) != 0)
         goto done;
-    t->driver = find_driver(t->o.driver);
-    if (t->driver == NULL) {
-        error_set(err, ERR_INVALID, "there is no transient driver \"%s\"",
-                  t->o.driver);
+    if (transient_drivers_check(t->o.driver, t->o.drivers, err) != 0)
         goto done;
-    }
+    t->driver = find_driver(t->o.driver);
+    assert(t->driver != NULL);
     if (t->driver->open(&t->o, &t->state, err) != 0 ||
         write_leftovers(t, err) != 0)
         goto done;
@@ -143,27 +148,66 @@ const char *transient_leftovers(const struct transient *t)
     return t->leftovers;
 }
 
+bool transient_can_restart(const struct transient *t)
+{
+    return t->driver->restart != NULL;
+}
+
+/* The sandbox of our own process is seen to; anything else is believed, if
+ * somebody says so. */
+static bool is_contained(const struct transient *t)
+{
+    return transient_can_restart(t) || t->o.drivers->egress_blocked;
+}
+
 int transient_up(struct transient *t, struct error *err)
 {
+    if (!is_contained(t)) {
+        t->not_contained = true;
+        return error_set(err, ERR_PRECONDITION,
+                         "the restored copy would act on production systems "
+                         "(it revokes leases and rotates credentials), and "
+                         "nobody says that what the driver \"%s\" raises "
+                         "cannot reach them: block its way out, then set "
+                         "transient.egress_blocked to true",
+                         t->driver->name);
+    }
     return t->driver->up(t->state, err);
 }
 
 int transient_restart(struct transient *t, struct error *err)
 {
+    assert(t->driver->restart != NULL);
     return t->driver->restart(t->state, err);
+}
+
+int transient_fill(struct transient *t, struct error *err)
+{
+    return t->driver->fill == NULL ? 0 : t->driver->fill(t->state, err);
+}
+
+void transient_facts_get(const struct transient *t, struct transient_facts *out)
+{
+    memset(out, 0, sizeof *out);
+    t->driver->facts(t->state, out);
+}
+
+const struct transient_options *transient_options_of(const struct transient *t)
+{
+    return &t->o;
 }
 
 static struct transient_facts facts(const struct transient *t)
 {
     struct transient_facts f;
 
-    t->driver->facts(t->state, &f);
+    transient_facts_get(t, &f);
     return f;
 }
 
 enum transient_outcome transient_outcome(const struct transient *t)
 {
-    return facts(t).outcome;
+    return t->not_contained ? TRANSIENT_NOT_CONTAINED : facts(t).outcome;
 }
 
 const char *transient_address(const struct transient *t)
@@ -245,8 +289,10 @@ void transient_free(struct transient *t)
     free(t);
 }
 
-int transient_recover(const char *leftovers, struct error *err)
+int transient_recover(const char *leftovers, const struct transient_options *o,
+                      struct error *err)
 {
+    static const struct transient_options nothing;
     const struct transient_driver *driver;
     struct json *root = NULL;
     int rc = -1;
@@ -259,7 +305,7 @@ int transient_recover(const char *leftovers, struct error *err)
                   "the leftovers of a transient cluster name no driver that "
                   "is known here");
     else
-        rc = driver->recover(root, err);
+        rc = driver->recover(root, o != NULL ? o : &nothing, err);
     json_free(root);
     return rc;
 }

@@ -98,15 +98,21 @@ int vault_at(struct vault *v, const char *address, struct vault **out,
     return handle_new(v->cluster, address, out, err);
 }
 
-int vault_like(struct vault *v, const char *address, struct vault **out,
-               struct error *err)
+int vault_like(struct vault *v, const struct vault_place *place,
+               struct vault **out, struct error *err)
 {
     struct vault_options o;
 
-    assert(v != NULL && address != NULL && out != NULL);
+    assert(v != NULL && place->address != NULL && out != NULL);
     settings_view(&v->cluster->settings, &o);
-    o.address = address;
-    if (!text_starts(address, "https://")) {
+    o.address = place->address;
+    o.tls.skip_verify = false;
+    o.tls.server_name = NULL;
+    if (place->namespace != NULL)
+        o.namespace = place->namespace;
+    if (place->ca_file != NULL)
+        o.tls = (struct http_tls){.ca_file = place->ca_file};
+    if (!text_starts(place->address, "https://")) {
         o.tls = (struct http_tls){.skip_verify = false};
         o.proxy = NULL;
     }
@@ -116,4 +122,9 @@ int vault_like(struct vault *v, const char *address, struct vault **out,
 const char *vault_address(const struct vault *v)
 {
     return v->address;
+}
+
+const char *vault_ca_file(const struct vault *v)
+{
+    return v->cluster->settings.ca_file;
 }

@@ -30,13 +30,23 @@ void vault_free(struct vault *v);
  * goes from https to http; ERR_UPSTREAM otherwise. */
 int vault_at(struct vault *v, const char *address, struct vault **out,
              struct error *err) MUST_USE;
+/* Where another cluster is. */
+struct vault_place {
+    const char *address;
+    const char *ca_file;   /* of its certificate; NULL: as v's */
+    const char *namespace; /* NULL: as v's */
+};
+
 /* Another cluster (a transient copy of this one) with the same credential
  * and a login of its own.  No TLS settings, proxy or peers are taken over
- * unless `address` is https. */
-int vault_like(struct vault *v, const char *address, struct vault **out,
-               struct error *err) MUST_USE;
+ * unless the address is https, and never that verifying is off. */
+int vault_like(struct vault *v, const struct vault_place *place,
+               struct vault **out, struct error *err) MUST_USE;
 
 const char *vault_address(const struct vault *v);
+/* The file of CA certificates that its server is verified with; NULL: the
+ * system's, or a directory. */
+const char *vault_ca_file(const struct vault *v);
 
 /* Use this token from now on instead of logging in (a transient server's
  * first root token).  -1: no secret memory. */

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 from . import rest
@@ -55,10 +56,24 @@ class Assay:
     def storage(self):
         return self.dir / "snapshots"
 
-    def start(self, ready=True):
+    def write_config(self):
         path = self.dir / "assay.json"
         path.write_text(json.dumps(self.config, indent=2))
         path.chmod(0o644)
+        return path
+
+    def reload(self):
+        """Let a running daemon see the configuration as it is now."""
+        self.write_config()
+        before = self.log().count("reload: ")
+        self.process.signal(signal.SIGHUP)
+        until(lambda: self.log().count("reload: ") > before, 15,
+              "the configuration is read again")
+        said = [x for x in self.log().splitlines() if "reload: " in x][-1]
+        assert said.endswith("reload: done"), said
+
+    def start(self, ready=True):
+        path = self.write_config()
         self.process = Process(
             [self.binary, "server", "-config", path], self.dir / "assay.log",
             env=self.env, cwd=self.dir, user=self.user)

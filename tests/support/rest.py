@@ -3,6 +3,7 @@
 retries, no exceptions for a status.  What was answered is what is seen."""
 import http.client
 import json
+import socket
 import urllib.parse
 
 
@@ -35,13 +36,27 @@ class Response:
         return f"<{self.status} {self.body[:500]!r}>"
 
 
+class _Unix(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
 def request(base, method, path, body=None, *, token=None, headers=None,
             query=None, timeout=60):
     """`body` may be bytes, or anything JSON has."""
     url = urllib.parse.urlsplit(base)
-    kind = (http.client.HTTPSConnection if url.scheme == "https"
-            else http.client.HTTPConnection)
-    connection = kind(url.hostname, url.port, timeout=timeout)
+    if url.scheme == "unix":
+        connection = _Unix(url.path, timeout)
+    else:
+        kind = (http.client.HTTPSConnection if url.scheme == "https"
+                else http.client.HTTPConnection)
+        connection = kind(url.hostname, url.port, timeout=timeout)
     sent = dict(headers or {})
     if token:
         sent.setdefault("X-Vault-Token", token)

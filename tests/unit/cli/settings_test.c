@@ -113,6 +113,45 @@ static void the_engine_gets_its_settings(void **state)
     config_free(config);
 }
 
+static void drivers_arrive_with_their_settings(void **state)
+{
+    static const char *const env[] = {
+        "ASSAY_CLUSTERS_MAIN_ADDRESS=https://v:8200",
+        "ASSAY_CLUSTERS_MAIN_AUTH_TOKEN_FILE=/dev/null",
+        "ASSAY_TRANSIENT_DRIVER=command",
+        "ASSAY_TRANSIENT_EGRESS_BLOCKED=true",
+        "ASSAY_TRANSIENT_AUTH_ROLE_ID=r",
+        "ASSAY_TRANSIENT_COMMAND_UP=/up,-v",
+        "ASSAY_TRANSIENT_COMMAND_DOWN=/down",
+        "ASSAY_TRANSIENT_COMMAND_TIMEOUT=5s",
+        "ASSAY_TRANSIENT_TERRAFORM_DIR=/",
+        "ASSAY_TRANSIENT_TERRAFORM_VARS=a=1,b=2",
+        "ASSAY_TRANSIENT_EXISTING_ADDRESS=https://scratch",
+        "ASSAY_TRANSIENT_EXISTING_TOKEN_FILE=/dev/null",
+        "ASSAY_TRANSIENT_EXISTING_KEY_FILES=/a,/b",
+        NULL};
+    struct config *config = load(env);
+    struct settings_drivers s;
+    struct error err = {0};
+
+    (void)state;
+    assert_string_equal(settings_jobs(config).transient_driver, "command");
+    assert_int_equal(settings_drivers_init(config, &s, &err), 0);
+    assert_true(s.drivers.egress_blocked);
+    assert_false(s.drivers.allow_generate_root);
+    assert_int_equal(s.drivers.auth->method, VAULT_AUTH_APPROLE);
+    assert_string_equal(s.drivers.command.up[1], "-v");
+    assert_null(s.drivers.command.up[2]);
+    assert_null(s.drivers.command.status);
+    assert_int_equal(s.drivers.command.timeout_ms, 5000);
+    assert_int_equal(s.drivers.terraform.vars.count, 2);
+    assert_string_equal(s.drivers.terraform.vars.items[1].name, "b");
+    assert_string_equal(s.drivers.terraform.vars.items[1].value, "2");
+    assert_string_equal(s.drivers.existing.key_files[1], "/b");
+    settings_drivers_done(&s);
+    config_free(config);
+}
+
 static void the_service_manager_is_told(void **state)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -144,6 +183,7 @@ int main(void)
         cmocka_unit_test(approle_arrives_at_the_client),
         cmocka_unit_test(vaults_own_variables_fill_in),
         cmocka_unit_test(the_engine_gets_its_settings),
+        cmocka_unit_test(drivers_arrive_with_their_settings),
         cmocka_unit_test(the_service_manager_is_told),
     };
 

@@ -93,6 +93,8 @@ static void test_restorable_follows_the_outcome(void **state)
         {TRANSIENT_NO_ISOLATION, PROOF_NOT_RUN},
         {TRANSIENT_KEYS, PROOF_NOT_RUN},
         {TRANSIENT_LOGIN, PROOF_NOT_RUN},
+        {TRANSIENT_NOT_CONTAINED, PROOF_NOT_RUN},
+        {TRANSIENT_UNUSABLE, PROOF_NOT_RUN},
         {TRANSIENT_BROKEN, PROOF_NOT_RUN},
         {TRANSIENT_CANCELLED, PROOF_NOT_RUN},
     };
@@ -104,6 +106,7 @@ static void test_restorable_follows_the_outcome(void **state)
             .transient_version = "1.21.0",
             .transient_outcome = rows[i].transient,
             .transient_text = "because",
+            .transient_note = "and somebody said so",
         };
         struct proof_result restorable, lossless;
         struct error err;
@@ -117,6 +120,9 @@ static void test_restorable_follows_the_outcome(void **state)
         assert_int_equal(lossless.outcome, PROOF_NOT_RUN);
         if (rows[i].expected != PROOF_PASS)
             assert_string_equal(restorable.message, "because");
+        else
+            assert_non_null(
+                strstr(restorable.message, "; and somebody said so"));
         proof_result_done(&restorable);
         proof_result_done(&lossless);
     }

@@ -308,7 +308,7 @@ static void kill_in_phase(const char *phase, int64_t later_ms)
     for (int i = 0; i < 500 && !transient_gone(t); i++)
         clock_sleep_ms(10);
     assert_true(transient_gone(t));
-    assert_int_equal(transient_recover(transient_leftovers(t), &err), 0);
+    assert_int_equal(transient_recover(transient_leftovers(t), NULL, &err), 0);
     (void)close(told[0]);
     transient_free(t);
     keys_free(keys);
@@ -340,11 +340,11 @@ static void test_leftovers_of_a_crash_are_removed(void **state)
     assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
     assert_true(WIFSTOPPED(status));
     assert_false(transient_gone(t));
-    assert_int_equal(transient_recover(leftovers, &err), 0);
+    assert_int_equal(transient_recover(leftovers, NULL, &err), 0);
     assert_true(transient_gone(t));
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(transient_recover(leftovers, &err), 0);
+    assert_int_equal(transient_recover(leftovers, NULL, &err), 0);
     transient_free(t);
     free(leftovers);
 }
@@ -356,12 +356,12 @@ static void test_leftovers_of_others_are_left_alone(void **state)
     (void)state;
     assert_int_equal(transient_recover("{\"driver\":\"process\",\"name\":"
                                        "\"etc\",\"dir\":\"/etc\"}",
-                                       &err),
+                                       NULL, &err),
                      -1);
     assert_int_equal(err.kind, ERR_INVALID);
     assert_true(file_exists("/etc/passwd"));
-    assert_int_equal(transient_recover("{\"driver\":\"no\"}", &err), -1);
-    assert_int_equal(transient_recover("{", &err), -1);
+    assert_int_equal(transient_recover("{\"driver\":\"no\"}", NULL, &err), -1);
+    assert_int_equal(transient_recover("{", NULL, &err), -1);
 }
 
 int main(int argc, char **argv)

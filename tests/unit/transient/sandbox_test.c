@@ -158,11 +158,12 @@ static void start(struct stage *s, bool isolated)
 
 static void prepare(struct stage *s)
 {
+    const struct process_dir_server vault = {.product = "vault"};
     struct error err;
 
     memset(s, 0, sizeof *s);
     assert_int_equal(process_dir_choose(base, &s->dir, &err), 0);
-    assert_int_equal(process_dir_make(&s->dir, "vault", false, &err), 0);
+    assert_int_equal(process_dir_make(&s->dir, &vault, &err), 0);
 }
 
 static void read_facts(struct stage *s)

@@ -31,6 +31,28 @@ static void test_both_products_get_what_they_need(void **state)
     c.product = "openbao";
     assert_int_equal(server_config_write(&c, &out, &err), 0);
     assert_null(strstr(out.data, "disable_mlock"));
+    assert_null(strstr(out.data, "generate_root"));
+    buf_done(&out);
+}
+
+/* Vault offers it anyway, and does not know the setting. */
+static void test_root_tokens_are_offered_where_that_is_said(void **state)
+{
+    static const char setting[] =
+        "disable_unauthed_generate_root_endpoints = false";
+    struct server_config c = {
+        .dir = "/t-1", .product = "openbao", .generate_root = true};
+    struct error err;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    assert_int_equal(server_config_write(&c, &out, &err), 0);
+    assert_non_null(strstr(out.data, setting));
+    buf_clear(&out);
+    c.product = "vault";
+    assert_int_equal(server_config_write(&c, &out, &err), 0);
+    assert_null(strstr(out.data, setting));
     buf_done(&out);
 }
 
@@ -52,6 +74,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_products_get_what_they_need),
+        cmocka_unit_test(test_root_tokens_are_offered_where_that_is_said),
         cmocka_unit_test(test_a_directory_cannot_add_settings),
     };
 

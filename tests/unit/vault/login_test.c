@@ -297,7 +297,10 @@ static void a_copy_has_the_credential_and_its_own_login(void **state)
     struct vault *copy = NULL;
 
     assert_ok(f, use(f));
-    assert_ok(f, vault_like(f->v, fixture_there.address, &copy, &f->err));
+    assert_ok(
+        f, vault_like(f->v,
+                      &(struct vault_place){.address = fixture_there.address},
+                      &copy, &f->err));
     assert_ok(f, vault_read(copy, "secret/x", NULL, &f->err));
     assert_int_equal(posts(LOGIN), 1);
     assert_int_equal(standin_count(&fixture_there, "POST", LOGIN, false), 1);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The settings of transient clusters. */
+#ifndef ASSAY_CONFIG_TRANSIENT_H
+#define ASSAY_CONFIG_TRANSIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/parts.h"
+
+enum config_driver {
+    CONFIG_DRIVER_PROCESS = 1,
+    CONFIG_DRIVER_TERRAFORM,
+    CONFIG_DRIVER_COMMAND,
+    CONFIG_DRIVER_EXISTING,
+};
+enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
+struct config_transient {
+    unsigned driver;    /* enum config_driver */
+    char *server;       /* NULL: bao or vault from PATH */
+    unsigned isolation; /* enum config_isolation */
+    bool egress_blocked;
+    bool allow_generate_root;
+    struct config_auth auth; /* method unset: as on the primary */
+    struct {
+        char *dir;
+        char *binary; /* NULL: terraform or tofu from PATH */
+        struct config_pairs vars;
+        struct config_pairs env;
+        int64_t timeout_ms;
+    } terraform;
+    struct { /* programs and their arguments */
+        struct config_texts up, down, status, egress_probe;
+        int64_t timeout_ms;
+    } command;
+    struct {
+        char *address;
+        char *ca_cert_file;
+        char *token_file;
+        struct config_texts key_files;
+    } existing;
+};
+
+#endif

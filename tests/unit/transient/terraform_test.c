@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "transient/terraform_files.h"
+#include "transient/terraform_said.h"
+
+static char base[] = "/tmp/assay-terraform-XXXXXX";
+
+struct heard {
+    uint64_t done, total;
+    struct buf said;
+};
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total,
+                        const char *unit)
+{
+    struct heard *h = ctx;
+
+    assert_string_equal(unit, "resources");
+    h->done = done;
+    h->total = total;
+}
+
+static void on_said(void *ctx, const char *text)
+{
+    struct heard *h = ctx;
+
+    buf_printf(&h->said, "%s\n", text);
+}
+
+/* As Terraform 1.11 prints them, shortened. */
+static void test_progress_is_counted_and_values_are_not_told(void **state)
+{
+    static const char *const lines[] = {
+        "{\"@level\":\"info\",\"@message\":\"Terraform 1.11.4\","
+        "\"type\":\"version\"}",
+        "{\"@message\":\"t.a: Plan to create\",\"type\":\"planned_change\"}",
+        "{\"@message\":\"Plan: 2 to add\",\"type\":\"change_summary\","
+        "\"changes\":{\"add\":2,\"change\":0,\"remove\":0,"
+        "\"operation\":\"plan\"}}",
+        "{\"@message\":\"t.a: (local-exec): s.SECRET\","
+        "\"type\":\"provision_progress\"}",
+        "{\"@message\":\"t.a: Creation complete\","
+        "\"type\":\"apply_complete\"}",
+        "{\"@message\":\"Apply complete!\",\"type\":\"change_summary\","
+        "\"changes\":{\"add\":1,\"operation\":\"apply\"}}",
+        "{\"@message\":\"Outputs: 1\",\"type\":\"outputs\","
+        "\"outputs\":{\"init_token\":{\"value\":\"s.SECRET\"}}}",
+        "not json",
+        "",
+        "[]",
+    };
+    struct heard h = {.done = 0};
+    const struct transient_events events = {
+        .progress = on_progress, .said = on_said, .ctx = &h};
+    struct terraform_said s = {.events = &events};
+
+    (void)state;
+    buf_init(&h.said, 4096);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        terraform_said_line(&s, lines[i]);
+    assert_int_equal(h.done, 1);
+    assert_int_equal(h.total, 2);
+    assert_non_null(strstr(h.said.data, "t.a: Creation complete\n"));
+    assert_null(strstr(h.said.data, "SECRET"));
+    assert_string_equal(s.error, "");
+    buf_done(&h.said);
+}
+
+static void test_the_first_error_is_kept(void **state)
+{
+    struct terraform_said s = {.events = NULL};
+
+    (void)state;
+    terraform_said_line(&s, "{\"type\":\"diagnostic\",\"diagnostic\":{"
+                            "\"severity\":\"warning\",\"summary\":\"w\"}}");
+    terraform_said_line(
+        &s, "{\"type\":\"diagnostic\",\"diagnostic\":{\"severity\":\"error\","
+            "\"summary\":\"No quota\",\"detail\":\"Ask\\nsomebody.\","
+            "\"address\":\"x.y\"}}");
+    terraform_said_line(&s, "{\"type\":\"diagnostic\",\"diagnostic\":{"
+                            "\"severity\":\"error\",\"summary\":\"later\"}}");
+    assert_string_equal(s.error, "No quota in x.y: Ask somebody.");
+}
+
+static char *read_file(const char *name)
+{
+    char *path = text_format("%s/%s", base, name);
+    struct error err;
+    struct buf text;
+    char *out;
+
+    buf_init(&text, 4096);
+    assert_int_equal(file_read(path, &text, &err), 0);
+    out = buf_take(&text);
+    buf_done(&text);
+    free(path);
+    return out;
+}
+
+static void test_variables_and_override_are_written(void **state)
+{
+    static const struct transient_pair pairs[] = {{"region", "eu\"1"},
+                                                  {"size", "3"}};
+    const struct transient_pairs vars = {pairs, 2};
+    char *expected = text_format("{\"terraform\":{\"backend\":{\"local\":"
+                                 "{\"path\":\"%s/state.json\"}}}}",
+                                 base);
+    struct error err;
+    char *text;
+
+    (void)state;
+    assert_int_equal(terraform_write_vars(base, &vars, &err), 0);
+    text = read_file("vars.json");
+    assert_string_equal(text, "{\"region\":\"eu\\\"1\",\"size\":\"3\"}");
+    free(text);
+    assert_int_equal(terraform_write_override(base, base, &err), 0);
+    text = read_file("zz_assay_override.tf.json");
+    assert_string_equal(text, expected);
+    free(text);
+    free(expected);
+}
+
+static void put_state(const char *text)
+{
+    char *path = text_format("%s/state.json", base);
+    struct error err;
+
+    assert_int_equal(file_replace(path, text, strlen(text), 0600, &err), 0);
+    free(path);
+}
+
+static void test_a_state_is_empty_or_not(void **state)
+{
+    struct error err;
+
+    (void)state;
+    assert_int_equal(terraform_check_state(base, &err), 0);
+    put_state("{\"version\":4,\"resources\":[]}");
+    assert_int_equal(terraform_check_state(base, &err), 0);
+    put_state("{\"version\":4,\"resources\":[{\"type\":\"x\"}]}");
+    assert_int_equal(terraform_check_state(base, &err), -1);
+    assert_non_null(strstr(err.text, "still lists resources"));
+    put_state("{");
+    assert_int_equal(terraform_check_state(base, &err), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_progress_is_counted_and_values_are_not_told),
+        cmocka_unit_test(test_the_first_error_is_kept),
+        cmocka_unit_test(test_variables_and_override_are_written),
+        cmocka_unit_test(test_a_state_is_empty_or_not),
+    };
+    int failed;
+
+    if (mkdtemp(base) == NULL)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (file_remove_tree(base, NULL) != 0)
+        failed++;
+    return failed;
+}
