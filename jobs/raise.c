@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/raise.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-int raise_init(struct raise *out, const struct job_world *world,
-               const struct jobs_settings *settings,
-               const struct jobs_settings_cluster *cluster, struct error *err)
+#include "proof/unsealed.h"
+#include "transient/keys.h"
+
+static int know_clusters(struct raise *out, const struct job_world *world,
+                         const struct jobs_settings *settings,
+                         struct error *err)
 {
     size_t count = settings->clusters_count;
 
@@ -24,15 +28,35 @@ int raise_init(struct raise *out, const struct job_world *world,
             .cluster_id = seen ? out->rows[i].cluster_id : NULL,
         };
     }
+    return 0;
+}
+
+int raise_init(struct raise *out, const struct job *job,
+               const struct raise_what *what, struct error *err)
+{
+    const struct jobs_settings *s = job->settings;
+    const struct unseal_config *seal = proof_unsealed_seal(what->unsealed);
+
+    if (know_clusters(out, job->world, s, err) != 0)
+        return -1;
     out->options = (struct transient_options){
-        .server = settings->server,
-        .no_isolation = settings->no_isolation,
-        .helper = settings->helper,
-        .drivers = settings->drivers,
+        .driver = job->run.driver[0] == '\0' ? s->driver : job->run.driver,
+        .product = what->row->product,
+        .version = what->row->server_version,
+        .server = s->server,
+        .no_isolation = s->no_isolation,
+        .helper = s->helper,
+        .drivers = s->drivers,
+        .cluster_id = what->row->cluster_id,
         .clusters = out->clusters,
-        .clusters_count = count,
-        .primary = cluster == NULL ? NULL : cluster->vault,
+        .clusters_count = s->clusters_count,
+        .primary = what->cluster->vault,
+        .keys = what->keys,
+        .cancel = &job->cancel,
     };
+    if (seal != NULL)
+        out->options.seal = (struct transient_shares){
+            (unsigned)seal->shares, (unsigned)seal->threshold};
     return 0;
 }
 
@@ -41,4 +65,38 @@ void raise_done(struct raise *r)
     free(r->clusters);
     free(r->rows);
     *r = (struct raise){.clusters = NULL};
+}
+
+void raise_note(const struct transient_report *report, char *out, size_t size)
+{
+    bool both = report->root_login && report->containment[0] != '\0';
+
+    snprintf(out, size, "%s%s%s", report->root_login ? "asked as root" : "",
+             both ? "; " : "", report->containment);
+}
+
+int raise_recover(const struct jobs_settings *settings, const struct run *run,
+                  const char *leftovers, struct error *err)
+{
+    const struct jobs_settings_cluster *c =
+        jobs_settings_cluster(settings, run->cluster);
+    struct keys *keys = keys_new();
+    const struct transient_options o = {
+        .drivers = settings->drivers,
+        .primary = c == NULL ? NULL : c->vault,
+        .keys = keys,
+    };
+    int rc;
+
+    if (keys == NULL)
+        return error_memory(err);
+    /* One that cannot be read is missed by whoever needs it. */
+    for (size_t i = 0; c != NULL && i < c->key_files_count; i++) {
+        struct error ignored;
+        if (keys_add_file(keys, c->key_files[i], &ignored) != 0)
+            continue;
+    }
+    rc = transient_recover(leftovers, &o, err);
+    keys_free(keys);
+    return rc;
 }

@@ -1,29 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the transient cluster of a validation is made with, as far as that is
- * configured; also for taking down what an earlier life left. */
+ * What the transient cluster of a validation is made with, and taking down
+ * what an earlier life left of one. */
 #ifndef ASSAY_JOBS_RAISE_H
 #define ASSAY_JOBS_RAISE_H
 
+#include <stddef.h>
+
 #include "jobs/job.h"
 #include "store/snapshots.h"
+#include "transient/restore.h"
 #include "transient/transient.h"
 
+struct keys;
+struct proof_unsealed;
+
 struct raise {
-    /* For transient_new or transient_recover; points into the settings and
-     * into what follows, so both outlive the transient. */
+    /* For transient_new; points into the settings and into what follows, so
+     * both outlive the transient. */
     struct transient_options options;
     struct transient_protected *clusters;
     struct snapshot_row *rows; /* the newest of each: whose cluster ids */
 };
 
-/* For a copy of `cluster`, unsealed with `keys` (may be NULL).  Never waits:
- * what is known of other clusters is in the catalog.  `out` is zeroed. */
-int raise_init(struct raise *out, const struct job_world *world,
-               const struct jobs_settings *settings,
-               const struct jobs_settings_cluster *cluster,
-               struct error *err) MUST_USE;
+/* A copy of what. */
+struct raise_what {
+    const struct jobs_settings_cluster *cluster;
+    const struct snapshot_row *row;
+    const struct proof_unsealed *unsealed; /* NULL: nobody could look in */
+    const struct keys *keys;               /* NULL: none */
+};
+
+/* Everything but events and base_dir.  Never waits: what is known of other
+ * clusters is in the catalog.  `out` is zeroed. */
+int raise_init(struct raise *out, const struct job *job,
+               const struct raise_what *what, struct error *err) MUST_USE;
 /* Accepts a zeroed one. */
 void raise_done(struct raise *r);
+
+/* What people should know about the copy that was asked; "" for nothing. */
+void raise_note(const struct transient_report *report, char *out, size_t size);
+
+/* Take down what `leftovers` of a run of an earlier life name, with what is
+ * configured now.  Blocks for as long as a driver's `down` does. */
+int raise_recover(const struct jobs_settings *settings, const struct run *run,
+                  const char *leftovers, struct error *err) MUST_USE;
 
 #endif

@@ -227,25 +227,18 @@ static void drop_keys(struct validation *v)
 static int make_transient(struct validation *v, const char *base_dir,
                           struct error *err)
 {
-    const struct jobs_settings *s = v->job->settings;
-    const struct unseal_config *seal = proof_unsealed_seal(v->context.unsealed);
+    const struct raise_what what = {.cluster = v->cluster,
+                                    .row = &v->row,
+                                    .unsealed = v->context.unsealed,
+                                    .keys = v->keys};
     struct transient_options *o = &v->raise.options;
-    if (raise_init(&v->raise, v->job->world, s, v->cluster, err) != 0)
+    if (raise_init(&v->raise, v->job, &what, err) != 0)
         return -1;
-    o->driver = v->job->run.driver[0] == '\0' ? s->driver : v->job->run.driver;
-    o->product = v->row.product;
-    o->version = v->row.server_version;
-    o->cluster_id = v->row.cluster_id;
     o->base_dir = base_dir;
-    o->keys = v->keys;
-    if (seal != NULL)
-        o->seal = (struct transient_shares){(unsigned)seal->shares,
-                                            (unsigned)seal->threshold};
     o->events = (struct transient_events){.phase = transient_phase_begins,
                                           .progress = transient_progress,
                                           .said = transient_said,
                                           .ctx = v};
-    o->cancel = &v->job->cancel;
     if (transient_new(o, &v->transient, err) != 0)
         return -1;
     return store_leftovers(v, err);
@@ -309,11 +302,7 @@ static void describe_copy(struct validation *v)
         text_copy(v->transient_version, sizeof(v->transient_version),
                   v->report.server_version);
     c->transient_version = v->transient_version;
-    snprintf(v->note, sizeof(v->note), "%s%s%s",
-             v->report.root_login ? "asked as root" : "",
-             v->report.root_login && v->report.containment[0] != '\0' ? "; "
-                                                                      : "",
-             v->report.containment);
+    raise_note(&v->report, v->note, sizeof(v->note));
     c->transient_note = v->note;
 }
 
