@@ -140,6 +140,26 @@ def test_the_operators_probe_gets_out(bench):
         assert 'says "open"' in said(bench, "command")
 
 
+# How it is reached.
+
+def test_over_tls_with_the_ca_that_was_handed_out(bench):
+    place = bench.rigs["command"].place
+    up = UP + ["tls", str(bench.world.server.path), str(place)]
+    with configured(bench, **command(bench, up, timeout="60s")):
+        run = prove(bench, "command")
+    assert run["verdict"] == "valid", run["checks"]
+
+
+def test_a_certificate_of_somebody_else_is_refused(bench):
+    place = bench.rigs["command"].place
+    up = program(bench, "up", f"{sys.executable} {raised.LAUNCHER} tls "
+                              f"{bench.world.server.path} {place} | "
+                              "sed 's/vault_cacert/other/'\n")
+    with configured(bench, **command(bench, up, timeout="8s")):
+        text = said(bench, "command")
+    assert "no usable server" in text and "certificate" in text
+
+
 # A server with a life of its own.
 
 def test_a_server_that_is_initialised_already(bench):

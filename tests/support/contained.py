@@ -7,6 +7,7 @@ a network namespace of its own, its API on a unix socket.
   contained.py open SERVER DIR  the same in the machine's own network
   contained.py born SHARES THRESHOLD SERVER DIR
                                 the same, initialised and unsealed already
+  contained.py tls SERVER DIR   the same, reached by TLS through a relay
   contained.py down DIR         kill it
   contained.py status DIR       {"status": "up"} or {"status": "gone"}
 
@@ -24,6 +25,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -41,11 +43,21 @@ listener "unix" {{
 listener "tcp" {{
   address         = "127.0.0.1:{api}"
   cluster_address = "127.0.0.1:{raft}"
-  tls_disable     = true
+  {tls}
 }}
-api_addr     = "http://127.0.0.1:{api}"
+api_addr     = "{scheme}://127.0.0.1:{api}"
 cluster_addr = "https://127.0.0.1:{raft}"
 disable_mlock = true
+"""
+
+_CERTIFICATES = """
+set -e; cd "$1"
+key() { openssl ecparam -name prime256v1 -genkey -noout -out $1.key; }
+key ca; openssl req -x509 -new -key ca.key -days 2 -subj /CN=ca -out ca.pem
+key server; openssl req -new -key server.key -subj /CN=s -out server.csr
+echo subjectAltName=IP:127.0.0.1 > server.ext
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+    -days 2 -extfile server.ext -out server.pem
 """
 
 
@@ -99,11 +111,20 @@ def free_port():
         return s.getsockname()[1]
 
 
-def up(server, directory, alone=True):
+def configure(directory, alone=True, tls=False):
     (directory / "raft").mkdir(parents=True)
     config = directory / "server.hcl"
     api, raft = (8200, 8201) if alone else (free_port(), free_port())
-    config.write_text(_CONFIG.format(dir=directory, api=api, raft=raft))
+    config.write_text(_CONFIG.format(
+        dir=directory, api=api, raft=raft, scheme="https" if tls else "http",
+        tls=f'tls_cert_file = "{directory}/server.pem"\n'
+            f'  tls_key_file = "{directory}/server.key"'
+            if tls else "tls_disable = true"))
+    return config
+
+
+def up(server, directory, alone=True):
+    config = configure(directory, alone)
     with open(directory / "server.log", "ab") as log:
         child = subprocess.Popen(
             [server, "server", "-config", config], stdin=subprocess.DEVNULL,
@@ -116,6 +137,81 @@ def up(server, directory, alone=True):
             raise SystemExit((directory / "server.log").read_text()[-2000:])
         time.sleep(0.05)
     return f"unix://{directory}/api.sock"
+
+
+def die_together():
+    """With whoever started us, however that one ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def pump(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def relay(listener, family, address):
+    """Every connection to `listener` goes to `address`; for ever."""
+    listener.listen(64)
+    while True:
+        here, _ = listener.accept()
+        there = socket.socket(family)
+        try:
+            there.connect(address)
+        except OSError:
+            here.close()
+            continue
+        for a, b in ((here, there), (there, here)):
+            threading.Thread(target=pump, args=(a, b), daemon=True).start()
+
+
+def inside(server, directory):
+    """In the namespace: the server, and a socket that leads to it."""
+    subprocess.Popen(
+        [server, "server", "-config", directory / "server.hcl"],
+        stdin=subprocess.DEVNULL, preexec_fn=die_together)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(f"{directory}/relay.sock")
+        relay(s, socket.AF_INET, ("127.0.0.1", 8200))
+
+
+def outside(server, directory, port):
+    """In the machine's network: a port that leads to that socket."""
+    def enter():
+        namespace()
+        die_together()
+
+    subprocess.Popen([sys.executable, __file__, "inside", server, directory],
+                     stdin=subprocess.DEVNULL, preexec_fn=enter)
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("127.0.0.1", port))
+        relay(s, socket.AF_UNIX, f"{directory}/relay.sock")
+
+
+def tls(server, directory):
+    configure(directory, tls=True)
+    subprocess.run(["sh", "-c", _CERTIFICATES, "sh", directory], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    port = free_port()
+    with open(directory / "server.log", "ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, __file__, "outside", str(port), server,
+             directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True)
+    (directory / "pid").write_text(str(child.pid))
+    end = time.monotonic() + 60
+    while not listens(f"{directory}/api.sock") or \
+            not listens(f"{directory}/relay.sock"):
+        if child.poll() is not None or time.monotonic() > end:
+            raise SystemExit((directory / "server.log").read_text()[-2000:])
+        time.sleep(0.05)
+    return {"vault_addr": f"https://127.0.0.1:{port}",
+            "vault_cacert": (directory / "ca.pem").read_text()}
 
 
 def born(server, directory, shares, threshold):
@@ -150,11 +246,17 @@ def main(argv):
         namespace()
         return 0
     what, directory = argv[1], pathlib.Path(argv[-1])
+    if what == "inside":
+        return inside(argv[2], directory)
+    if what == "outside":
+        return outside(argv[3], directory, int(argv[2]))
     asked = "" if sys.stdin.isatty() else sys.stdin.read()
     if what in ("up", "open"):
         address = up(argv[2], directory, alone=what == "up")
         (directory / "request.json").write_text(asked)
         print(json.dumps({"vault_addr": address}))
+    elif what == "tls":
+        print(json.dumps(tls(argv[2], directory)))
     elif what == "born":
         print(json.dumps(born(argv[4], directory, int(argv[2]),
                               int(argv[3]))))
