@@ -417,8 +417,7 @@ void schema_expected(const struct schema_field *field, struct buf *out)
         [SCHEMA_MAP] = "expected an object, by name",
         [SCHEMA_ARRAY] = "expected an array of objects",
         [SCHEMA_TEXTS] = "expected an array of texts",
-        [SCHEMA_PAIRS] = "expected an object of texts, each under the name "
-                         "of a variable",
+        [SCHEMA_PAIRS] = "expected an object of texts by variable",
     };
 
     if (field->type == SCHEMA_COUNT && field->note != NULL) {

@@ -16,6 +16,27 @@ enum config_driver {
     CONFIG_DRIVER_EXISTING,
 };
 enum config_isolation { CONFIG_ISOLATION_REQUIRED = 1, CONFIG_ISOLATION_OFF };
+
+struct config_terraform {
+    char *dir;
+    char *binary; /* NULL: terraform or tofu from PATH */
+    struct config_pairs vars;
+    struct config_pairs env;
+    int64_t timeout_ms;
+};
+
+struct config_command { /* programs and their arguments */
+    struct config_texts up, down, status, egress_probe;
+    int64_t timeout_ms;
+};
+
+struct config_existing {
+    char *address;
+    char *ca_cert_file;
+    char *token_file;
+    struct config_texts key_files;
+};
+
 struct config_transient {
     unsigned driver;    /* enum config_driver */
     char *server;       /* NULL: bao or vault from PATH */
@@ -23,23 +44,9 @@ struct config_transient {
     bool egress_blocked;
     bool allow_generate_root;
     struct config_auth auth; /* method unset: as on the primary */
-    struct {
-        char *dir;
-        char *binary; /* NULL: terraform or tofu from PATH */
-        struct config_pairs vars;
-        struct config_pairs env;
-        int64_t timeout_ms;
-    } terraform;
-    struct { /* programs and their arguments */
-        struct config_texts up, down, status, egress_probe;
-        int64_t timeout_ms;
-    } command;
-    struct {
-        char *address;
-        char *ca_cert_file;
-        char *token_file;
-        struct config_texts key_files;
-    } existing;
+    struct config_terraform terraform;
+    struct config_command command;
+    struct config_existing existing;
 };
 
 #endif
