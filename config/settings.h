@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "config/settings_cluster.h"
+#include "config/settings_transient.h"
 #include "config/settings_validation.h"
-#include "config/transient.h"
 
 enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
 enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "config/parts.h"
+#include "config/settings_parts.h"
 
 /* One of them, or none: then key holders submit their shares. */
 struct config_unseal {

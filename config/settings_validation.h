@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "config/parts.h"
+#include "config/settings_parts.h"
 
 /* Texts are NULL when not set. */
 struct config_validation {

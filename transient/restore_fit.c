@@ -10,7 +10,6 @@
 #include "transient/egress.h"
 #include "transient/restore_steps.h"
 
-
 /* One sentence about the server as it is, or none. */
 static int check_server(const struct transient_options *o,
                         const struct vault_status *s,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Settings that occur in more than one place. */
-#ifndef ASSAY_CONFIG_PARTS_H
-#define ASSAY_CONFIG_PARTS_H
+#ifndef ASSAY_CONFIG_SETTINGS_PARTS_H
+#define ASSAY_CONFIG_SETTINGS_PARTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

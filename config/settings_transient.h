@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The settings of transient clusters. */
-#ifndef ASSAY_CONFIG_TRANSIENT_H
-#define ASSAY_CONFIG_TRANSIENT_H
+#ifndef ASSAY_CONFIG_SETTINGS_TRANSIENT_H
+#define ASSAY_CONFIG_SETTINGS_TRANSIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/parts.h"
+#include "config/settings_parts.h"
 
 enum config_driver {
     CONFIG_DRIVER_PROCESS = 1,
