@@ -8,7 +8,7 @@ import sys
 
 from . import contained, rest
 from .assay import policy
-from .process import children_of, running_programs, until
+from .process import until
 from .world import World
 
 LAUNCHER = pathlib.Path(contained.__file__).resolve()
@@ -108,11 +108,10 @@ class Raised:
 
 
 class Process(Raised):
-    daemon = None  # whose children the servers are
+    daemon = None  # an Assay, whose servers they are
 
     def there(self):
-        children = children_of(self.daemon.process.pid)
-        return bool(set(children) & set(running_programs(self.server.path)))
+        return bool(self.daemon.transient_servers())
 
 
 class Command(Raised):
