@@ -12,104 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/limits.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "jobs/archive.h"
-#include "jobs/canary.h"
-#include "jobs/catalogue.h"
 #include "jobs/conclude.h"
-#include "jobs/history.h"
-#include "jobs/job.h"
-#include "jobs/raise.h"
 #include "jobs/shares.h"
 #include "jobs/validation.h"
 #include "proof/unsealed.h"
 #include "proof/verdict.h"
 #include "storage/storage.h"
-#include "store/snapshots.h"
-#include "transient/restore.h"
-#include "vault/vault.h"
-
-enum { CHECKS_MAX = CHECKS_PER_RUN_MAX, DESTROY_TRIES = 3 };
-
-struct validation {
-    struct job *job;
-    const struct jobs_settings_cluster *cluster;
-    struct snapshot_row row;
-    struct archive archive;
-    char *work_dir;
-    struct raise raise;
-    struct transient *transient;
-    struct vault *copy; /* logged in to the restored copy */
-    struct transient_report report;
-    char note[ERROR_TEXT_MAX + 32]; /* about the copy, for people */
-    struct keys *keys;            /* NULL when they cannot be read: see `why` */
-    const char *shares[KEYS_MAX]; /* those of `keys` */
-    struct history *history;
-    struct error why;     /* why there is no copy */
-    struct error trouble; /* from inside a callback */
-    struct proof_context context;
-    struct canary_expected canary;
-    struct proof_result results[CHECKS_MAX];
-    size_t results_count;
-    int64_t restore_ms;
-    char transient_version[SNAPSHOTS_VERSION_MAX];
-};
-
-static int store_leftovers(struct validation *v, struct error *err)
-{
-    struct buf text;
-    struct jsonw w;
-    char suffix[ID_TEXT_MAX + 8];
-    char key[STORAGE_KEY_MAX];
-    snprintf(suffix, sizeof(suffix), "%s.json", v->job->run.id);
-    if (catalogue_key(&v->row, suffix, key, err) != 0)
-        return -1;
-    buf_init(&text, LIMIT_REQUEST_BODY);
-    jsonw_init(&w, &text);
-    jsonw_object(&w, NULL);
-    jsonw_text(&w, "manifest", key);
-    jsonw_text(&w, "work_dir", v->work_dir);
-    if (v->transient != NULL)
-        jsonw_text(&w, "transient", transient_leftovers(v->transient));
-    jsonw_end_object(&w);
-    int rc = buf_check(&text, "the leftovers", err);
-    if (rc == 0)
-        rc = job_leftovers(v->job, buf_text(&text), err);
-    buf_done(&text);
-    return rc;
-}
-
-/* The transient's own phases become the run's; what the catalog refuses ends
- * the run as soon as the call is back. */
-static void transient_phase_begins(void *ctx, const char *name)
-{
-    struct validation *v = ctx;
-    if (v->trouble.kind != ERR_NONE)
-        return;
-    if (strcmp(name, "upload") == 0 &&
-        job_status(v->job, RUN_RESTORING, &v->trouble) != 0)
-        return;
-    if (job_phase(v->job, name, &v->trouble) != 0)
-        return;
-}
-
-/* How far an operator's tool has come, and what it reports. */
-static void transient_progress(void *ctx, uint64_t done, uint64_t total,
-                               const char *unit)
-{
-    struct validation *v = ctx;
-    job_progress(v->job, done, total, unit);
-}
-
-static void transient_said(void *ctx, const char *text)
-{
-    const struct validation *v = ctx;
-    log_debug("validation %s: %s", v->job->run.id, text);
-}
 
 static int prepare(struct validation *v, struct error *err)
 {
@@ -128,7 +38,7 @@ static int prepare(struct validation *v, struct error *err)
     v->work_dir = text_format("%s/work/%s", world->data_dir, job->run.id);
     if (v->work_dir == NULL)
         return error_memory(err);
-    if (store_leftovers(v, err) != 0 ||
+    if (validation_leftovers(v, err) != 0 ||
         file_make_dirs(v->work_dir, 0700, err) != 0 ||
         history_load(job, &v->row, &v->history, err) != 0)
         return -1;
@@ -163,7 +73,7 @@ static int run_checks(struct validation *v, enum stage stage, struct error *err)
     for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
         if (stage_of(check) != stage)
             continue;
-        assert(v->results_count < CHECKS_MAX);
+        assert(v->results_count < CHECKS_PER_RUN_MAX);
         if (job_check(v->job, err) != 0 ||
             job_phase(v->job, check->name, err) != 0)
             return -1;
@@ -181,7 +91,7 @@ static void skip_checks(struct validation *v, const char *reason)
     for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
         if (!check->needs_transient)
             continue;
-        assert(v->results_count < CHECKS_MAX);
+        assert(v->results_count < CHECKS_PER_RUN_MAX);
         struct proof_result *r = &v->results[v->results_count++];
         *r = (struct proof_result){.name = check->name};
         proof_say(r, PROOF_NOT_RUN, "%s", reason);
@@ -224,143 +134,19 @@ static void drop_keys(struct validation *v)
     v->keys = NULL;
 }
 
-static int make_transient(struct validation *v, const char *base_dir,
-                          struct error *err)
-{
-    const struct raise_what what = {.cluster = v->cluster,
-                                    .row = &v->row,
-                                    .unsealed = v->context.unsealed,
-                                    .keys = v->keys};
-    struct transient_options *o = &v->raise.options;
-    if (raise_init(&v->raise, v->job, &what, err) != 0)
-        return -1;
-    o->base_dir = base_dir;
-    o->events = (struct transient_events){.phase = transient_phase_begins,
-                                          .progress = transient_progress,
-                                          .said = transient_said,
-                                          .ctx = v};
-    if (transient_new(o, &v->transient, err) != 0)
-        return -1;
-    return store_leftovers(v, err);
-}
-
-/* 0 also when there is no copy: then report.outcome and v->why say so.  -1:
- * Assay's trouble, or cancelled. */
-static int restore(struct validation *v, struct error *err)
-{
-    struct source archive;
-    if (archive_open(&v->archive, &archive, err) != 0)
-        return -1;
-    struct transient_restore_options o = {
-        .archive = &archive,
-        .cluster_id = v->row.cluster_id,
-        .keys = v->keys,
-        .auth = v->job->settings->drivers->auth,
-        .primary = v->cluster->vault,
-    };
-    int rc = transient_restore(v->transient, &o, &v->report, &v->copy, &v->why);
-    archive_close(&v->archive, &archive);
-    if (v->trouble.kind != ERR_NONE) {
-        *err = v->trouble;
-        return -1;
-    }
-    if (rc != 0 && (v->report.outcome == TRANSIENT_BROKEN ||
-                    v->report.outcome == TRANSIENT_CANCELLED)) {
-        *err = v->why;
-        if (v->report.outcome == TRANSIENT_CANCELLED)
-            err->kind = ERR_CANCELLED;
-        return -1;
-    }
-    return 0;
-}
-
-/* Fetch to active: all phases up to there. */
-static int64_t measured_restore(const struct transient_report *report)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < report->phase_count; i++) {
-        sum += report->phases[i].duration_ms;
-        if (strcmp(report->phases[i].name, "active") == 0)
-            return sum;
-    }
-    return -1;
-}
-
-static void describe_copy(struct validation *v)
-{
-    struct proof_context *c = &v->context;
-    v->restore_ms = measured_restore(&v->report);
-    c->transient = v->copy;
-    c->transient_outcome = v->report.outcome;
-    c->transient_text = v->why.text;
-    c->batch_login = v->report.batch_login;
-    c->restore_ms = v->restore_ms;
-    if (v->transient != NULL)
-        text_copy(v->transient_version, sizeof(v->transient_version),
-                  transient_server_version(v->transient));
-    if (v->report.server_version[0] != '\0')
-        text_copy(v->transient_version, sizeof(v->transient_version),
-                  v->report.server_version);
-    c->transient_version = v->transient_version;
-    raise_note(&v->report, v->note, sizeof(v->note));
-    c->transient_note = v->note;
-}
-
 /* Restore and ask the copy.  The caller destroys it, whatever comes. */
 static int ask_the_copy(struct validation *v, struct error *err)
 {
-    char *base_dir = text_format("%s/transient", v->job->world->data_dir);
-    int rc = -1;
-
-    if (base_dir == NULL) {
-        error_memory(err);
-        goto done;
-    }
-    if (v->keys == NULL) {
+    if (v->keys == NULL)
         v->report.outcome = TRANSIENT_KEYS;
-    } else if (make_transient(v, base_dir, err) != 0 || restore(v, err) != 0) {
-        goto done;
-    }
-    drop_keys(v);
-    describe_copy(v);
+    else if (validation_copy_make(v, err) != 0)
+        return -1;
+    if (v->transient == NULL || !transient_needs_keys(v->transient))
+        drop_keys(v);
+    validation_copy_describe(v);
     if (v->copy != NULL && job_status(v->job, RUN_CHECKING, err) != 0)
-        goto done;
-    rc = run_checks(v, STAGE_COPY, err);
-done:
-    free(base_dir);
-    return rc;
-}
-
-/* Destroyed, and seen to be gone, before anything is concluded. */
-static int destroy(struct validation *v, struct error *err)
-{
-    struct error ignored;
-    int rc = -1;
-
-    vault_free(v->copy);
-    v->copy = NULL;
-    v->context.transient = NULL;
-    if (v->transient == NULL)
-        return 0;
-    /* Whatever the catalog says to this, the cluster must go. */
-    if (job_status(v->job, RUN_DESTROYING, &ignored) != 0 ||
-        job_phase(v->job, "destroy", &ignored) != 0)
-        error_clear(&ignored);
-    for (int i = 0; i < DESTROY_TRIES && rc != 0; i++) {
-        if (i > 0)
-            clock_sleep_ms(1000);
-        rc = transient_down(v->transient, err);
-        if (rc == 0 && !transient_gone(v->transient))
-            rc = error_set(err, ERR_INTERNAL, "it is still there");
-    }
-    if (rc != 0)
-        return error_prefix(err,
-                            "THE TRANSIENT CLUSTER IS NOT GONE, and it holds "
-                            "production secrets (it is tried again at the "
-                            "next start)");
-    transient_free(v->transient);
-    v->transient = NULL;
-    return 0;
+        return -1;
+    return run_checks(v, STAGE_COPY, err);
 }
 
 /* A production credential is used only for an archive that Assay took. */
@@ -417,7 +203,7 @@ static int ask(struct validation *v, struct error *err)
     v->context.canary = &v->canary.proof;
     rc = ask_the_copy(v, err);
     struct error loud = {0};
-    if (destroy(v, &loud) != 0) {
+    if (validation_copy_destroy(v, &loud) != 0) {
         *err = loud;
         return -1;
     }

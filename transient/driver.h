@@ -45,6 +45,7 @@ struct transient_facts {
 
 struct transient_driver {
     const char *name;
+    bool down_needs_keys; /* options.keys must live until it is down */
     int (*open)(const struct transient_options *o, void **state,
                 struct error *err);
     void (*facts)(const void *state, struct transient_facts *out);

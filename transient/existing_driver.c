@@ -476,6 +476,7 @@ static int existing_recover(const struct json *leftovers,
 
 const struct transient_driver transient_existing_driver = {
     .name = "existing",
+    .down_needs_keys = true,
     .open = existing_open,
     .facts = existing_facts,
     .leftovers = existing_leftovers,

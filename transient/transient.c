@@ -258,6 +258,11 @@ void transient_phase(const struct transient *t, const char *name)
         t->o.events.phase(t->o.events.ctx, name);
 }
 
+bool transient_needs_keys(const struct transient *t)
+{
+    return t->driver->down_needs_keys;
+}
+
 int transient_down(struct transient *t, struct error *err)
 {
     return t->driver->down(t->state, err);

@@ -53,6 +53,9 @@ const char *transient_server_version(const struct transient *t);
 /* A directory of ours, mode 0700, that goes when the transient goes. */
 const char *transient_dir(const struct transient *t);
 
+/* Whether `keys` of the options must live until it is down, or only until
+ * transient_restore is back. */
+bool transient_needs_keys(const struct transient *t);
 /* 0 only when all of it is known to be gone (`existing`: to hold nothing of
  * production's any more); not cancellable; may be repeated after -1. */
 int transient_down(struct transient *t, struct error *err) MUST_USE;
