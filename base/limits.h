@@ -64,6 +64,9 @@ enum {
     LIMIT_INVENTORY_CHUNK = 4 * 1024 * 1024,
     LIMIT_INVENTORY_RUNS = 32,            /* count */
     LIMIT_WALK_PENDING = 4 * 1024 * 1024, /* names; then lists come singly */
+    /* What one did not cover, kept while it is compared: a policy lacks a few
+     * lines, or all. */
+    LIMIT_INVENTORY_VEILS = 1024, /* count */
 };
 
 #endif
