@@ -35,6 +35,9 @@ static const struct allowed_row rows[] = {
      "that has no such file"},
     {"core/local-audit", ALLOWED_CHANGED, ALLOWED_OPENBAO, 0,
      "rewritten list of local audit devices", "as core/audit"},
+    {"logical/<uuid>/wal/*", ALLOWED_ADDED, ALLOWED_ALWAYS, 0, NULL,
+     "a database engine that starts tries whether it may write: an entry "
+     "that it removes at once"},
 
     /* Our own login. */
     {"sys/token/id/*", ALLOWED_ADDED, ALLOWED_SERVICE_LOGIN, 1, NULL,
