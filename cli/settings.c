@@ -179,6 +179,23 @@ struct storage_options settings_storage(const struct config *config)
     };
 }
 
+static struct jobs_oracle settings_oracle(const struct config_validation *v)
+{
+    static const char *const names[] = {
+        [CONFIG_ORACLE_NONE] = "none",
+        [CONFIG_ORACLE_AUTO] = "auto",
+        [CONFIG_ORACLE_PRIMARY] = "primary",
+        [CONFIG_ORACLE_BASELINE] = "baseline",
+    };
+
+    return (struct jobs_oracle){
+        .name = names[v->oracle],
+        .baseline = v->baseline == CONFIG_TRUE,
+        .compare_values = v->compare_values,
+        .requests_per_second = (unsigned)v->requests_per_second,
+    };
+}
+
 struct jobs_options settings_jobs(const struct config *config)
 {
     return (struct jobs_options){
@@ -200,6 +217,7 @@ struct jobs_options settings_jobs(const struct config *config)
              .ignore =
                  (const char *const *)config->validation.plausible.ignore.items,
              .ignore_count = config->validation.plausible.ignore.count},
+        .oracle = settings_oracle(&config->validation),
         .http_read_timeout_ms = config->restore.server_read_timeout_ms,
         .upload_bytes_per_second = config->restore.upload_bytes_per_second,
         .validation_await_ms = config->validation.await_unseal_ms,

@@ -361,14 +361,40 @@ static void check_keys(const struct config *config,
                          i);
 }
 
+/* With an oracle the verdict needs its answer, unless somebody has said what
+ * it needs; and the oracle does better with a baseline. */
+static void check_validation(struct config *config,
+                             struct config_report *report)
+{
+    struct config_validation *v = &config->validation;
+    const struct schema_section *section =
+        schema_find(&schema_root, "validation")->section;
+
+    if (v->required.count == 0)
+        report_error(report, "validation.required: at least one check, or "
+                             "every snapshot would stay inconclusive");
+    else if (!v->required.given && v->oracle != CONFIG_ORACLE_NONE &&
+             !schema_add_text(schema_find(section, "required"), v,
+                              "consistent"))
+        report_error(report, "validation.required: out of memory");
+    if (v->baseline == CONFIG_EITHER_UNSET)
+        v->baseline =
+            v->oracle == CONFIG_ORACLE_NONE ? CONFIG_FALSE : CONFIG_TRUE;
+    if (v->oracle == CONFIG_ORACLE_BASELINE && v->baseline == CONFIG_FALSE)
+        report_error(report, "validation.baseline: false, and the oracle is "
+                             "the baseline");
+    if (v->compare_values && v->oracle != CONFIG_ORACLE_AUTO &&
+        v->oracle != CONFIG_ORACLE_PRIMARY)
+        report_warning(report, "validation.compare_values: only the primary "
+                               "has values to compare with");
+}
+
 void config_check(struct config *config, const struct config_source *source,
                   struct config_report *report)
 {
     if (config->data_dir == NULL)
         report_error(report, "data_dir: missing");
-    if (config->validation.required.count == 0)
-        report_error(report, "validation.required: at least one check, or "
-                             "every snapshot would stay inconclusive");
+    check_validation(config, report);
     config_check_transient(&config->transient, source->env, report);
     check_listen(config, report);
     if (!source->offline)

@@ -79,9 +79,10 @@ static bool type_fits(const struct schema_field *field, const struct json *node)
     case SCHEMA_MAP:
     case SCHEMA_PAIRS:
         return type == JSON_OBJECT;
+    case SCHEMA_CHOICE: /* of "true" and "false" too */
+        return type == JSON_STRING || type == JSON_BOOL;
     case SCHEMA_TEXT:
     case SCHEMA_SECRET:
-    case SCHEMA_CHOICE:
     case SCHEMA_LATER:
         break;
     }

@@ -21,7 +21,10 @@ static const char *const log_levels[] = {"error", "warn", "info", "debug",
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const checks[] = {"intact",      "plausible",  "authentic",
                                      "decryptable", "restorable", "lossless",
-                                     "usable",      NULL};
+                                     "consistent",  "usable",     NULL};
+static const char *const oracles[] = {"none", "auto", "primary", "baseline",
+                                      NULL};
+static const char *const either[] = {"true", "false", NULL};
 
 static const struct schema_field auth_fields[] = {
     {.name = "method",
@@ -191,6 +194,25 @@ static const struct schema_field validation_fields[] = {
      .min = 0,
      .max = 7 * 24 * HOUR_MS,
      .preset = "1h"},
+    {.name = "oracle",
+     .type = SCHEMA_CHOICE,
+     .offset = offsetof(struct config_validation, oracle),
+     .choices = oracles,
+     .preset = "none"},
+    {.name = "baseline",
+     .type = SCHEMA_CHOICE,
+     .offset = offsetof(struct config_validation, baseline),
+     .choices = either},
+    {.name = "compare_values",
+     .type = SCHEMA_BOOL,
+     .offset = offsetof(struct config_validation, compare_values),
+     .preset = "false"},
+    {.name = "requests_per_second",
+     .type = SCHEMA_COUNT,
+     .offset = offsetof(struct config_validation, requests_per_second),
+     .min = 0,
+     .max = 1000000,
+     .preset = "500"},
     {.name = "rto_target",
      .type = SCHEMA_DURATION,
      .offset = offsetof(struct config_validation, rto_target_ms),

@@ -11,6 +11,7 @@
 struct config_texts {
     char **items; /* a NULL behind the last; NULL for none */
     size_t count;
+    bool given; /* by somebody: no default */
 };
 
 struct config_pair {

@@ -193,7 +193,7 @@ void schema_clear_texts(const struct schema_field *field, void *base)
     for (size_t i = 0; i < texts->count; i++)
         free(texts->items[i]);
     free(texts->items);
-    *texts = (struct config_texts){NULL, 0};
+    *texts = (struct config_texts){.items = NULL, .given = true};
 }
 
 bool schema_add_text(const struct schema_field *field, void *base,
@@ -333,6 +333,19 @@ void *schema_element(const struct schema_field *field, void *base,
     return append_element(field, base, name);
 }
 
+/* A default is nobody's word. */
+static int set_preset(const struct schema_field *field, void *base)
+{
+    if (!schema_set(field, base, field->preset))
+        return -1;
+    if (field->type == SCHEMA_TEXTS) {
+        struct config_texts *texts = place(field, base);
+
+        texts->given = false;
+    }
+    return 0;
+}
+
 int schema_defaults(const struct schema_section *section, void *base)
 {
     for (size_t i = 0; i < section->fields_count; i++) {
@@ -342,7 +355,7 @@ int schema_defaults(const struct schema_section *section, void *base)
             if (schema_defaults(field->section, place(field, base)) != 0)
                 return -1;
         } else if (field->preset != NULL) {
-            if (!schema_set(field, base, field->preset))
+            if (set_preset(field, base) != 0)
                 return -1;
         }
     }

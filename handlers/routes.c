@@ -58,7 +58,9 @@ static const struct field validation_fields[] = {
     CLUSTER,
     {"driver", FIELD_STRING,
      "process, terraform, command or existing; as configured."},
-    {"oracle", FIELD_STRING, "What to compare with; none exists yet."},
+    {"oracle", FIELD_STRING,
+     "What to compare with: auto, primary, baseline or none; as "
+     "configured by default."},
     {0},
 };
 

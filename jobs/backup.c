@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jobs/baseline.h"
 #include "jobs/canary.h"
 #include "jobs/catalogue.h"
 #include "jobs/manifest.h"
@@ -30,6 +32,8 @@ struct backup {
     int64_t created_ms;
     char key[STORAGE_KEY_MAX];
     char manifest_key[STORAGE_KEY_MAX];
+    char inventory_key[STORAGE_KEY_MAX];
+    struct baseline baseline;
     struct storage_writer *writer;
     struct snapshot_reader *reader;
     uint64_t bytes;
@@ -62,9 +66,13 @@ static int store_leftovers(struct backup *b, struct error *err)
     buf_init(&text, LIMIT_REQUEST_BODY);
     jsonw_init(&w, &text);
     jsonw_object(&w, NULL);
-    jsonw_text(&w, "snapshot", b->id);
-    jsonw_text(&w, "archive", b->key);
-    jsonw_text(&w, "manifest", b->manifest_key);
+    if (b->key[0] != '\0') {
+        jsonw_text(&w, "snapshot", b->id);
+        jsonw_text(&w, "archive", b->key);
+        jsonw_text(&w, "manifest", b->manifest_key);
+        jsonw_text(&w, "inventory", b->inventory_key);
+    }
+    jsonw_text(&w, "work_dir", b->baseline.dir);
     jsonw_bool(&w, "pinned", b->request->pinned);
     jsonw_end_object(&w);
     int rc = buf_check(&text, "the leftovers", err);
@@ -101,7 +109,7 @@ static int download(struct backup *b, struct error *err)
     if (storage_writer_commit(w, err) != 0)
         return -1;
     b->archived = true;
-    return 0;
+    return baseline_store(&b->baseline, b->job, b->inventory_key, err);
 }
 
 static int fill_row(const struct backup *b, struct snapshot_row *row,
@@ -166,6 +174,7 @@ static int catalogue(struct backup *b, struct error *err)
             .entries = b->facts.prefixes[i].entries,
             .bytes = b->facts.prefixes[i].bytes};
     m.prefixes_count = b->facts.prefix_count;
+    m.baseline = b->baseline.facts;
     if (job_phase(b->job, "catalogue", err) != 0 ||
         fill_row(b, &m.row, err) != 0 || write_manifest(b, &m, err) != 0)
         goto done;
@@ -190,14 +199,42 @@ static void undo(struct backup *b)
     struct storage *storage = b->job->world->storage;
     struct error why = {0};
     int left = 0;
+    baseline_done(&b->baseline);
     storage_writer_abort(b->writer);
     b->writer = NULL;
     if (b->manifested && storage_delete(storage, b->manifest_key, &why) != 0)
         left = 1;
     if (b->archived && storage_delete(storage, b->key, &why) != 0)
         left = 1;
+    if (b->baseline.facts.sha256[0] != '\0' &&
+        storage_delete(storage, b->inventory_key, &why) != 0)
+        left = 1;
     if (!left && job_leftovers(b->job, NULL, &why) != 0)
         return;
+}
+
+/* When it was taken, and where it will be, from the moment that the cluster
+ * is asked for it. */
+static int begin(struct backup *b, struct error *err)
+{
+    b->created_ms = clock_now_ms();
+    const struct storage_snapshot whose = {.cluster = b->request->cluster,
+                                           .created_at = b->created_ms,
+                                           .id = b->id};
+    if (storage_key(&whose, "snap", b->key, err) != 0 ||
+        storage_key(&whose, "json", b->manifest_key, err) != 0 ||
+        storage_key(&whose, "inventory", b->inventory_key, err) != 0)
+        return -1;
+    return store_leftovers(b, err);
+}
+
+static int plan_baseline(struct backup *b, struct error *err)
+{
+    if (!b->request->baseline)
+        return 0;
+    if (baseline_plan(&b->baseline, b->job, err) != 0)
+        return -1;
+    return store_leftovers(b, err);
 }
 
 int backup_take(struct job *job, const struct backup_request *request,
@@ -209,19 +246,17 @@ int backup_take(struct job *job, const struct backup_request *request,
 
     snapshot_facts_init(&b.facts);
     id_new(b.id);
-    b.created_ms = clock_now_ms();
-    const struct storage_snapshot whose = {
-        .cluster = request->cluster, .created_at = b.created_ms, .id = b.id};
-    if (storage_key(&whose, "snap", b.key, err) != 0 ||
-        storage_key(&whose, "json", b.manifest_key, err) != 0)
-        goto done;
-    if (store_leftovers(&b, err) != 0)
+    /* The canaries first: they are part of what the baseline sees. */
+    if (plan_baseline(&b, err) != 0)
         goto done;
     if (canary_write(job, request->vault, b.id, &b.canary, err) != 0 ||
-        download(&b, err) != 0 || catalogue(&b, err) != 0) {
+        baseline_take(&b.baseline, job, request->vault, err) != 0 ||
+        begin(&b, err) != 0 || download(&b, err) != 0 ||
+        catalogue(&b, err) != 0) {
         undo(&b);
         goto done;
     }
+    baseline_done(&b.baseline);
     /* Catalogued: what cannot be said about the run any more is no reason to
      * call the snapshot a failure. */
     if (job_leftovers(job, NULL, &ignored) != 0)
@@ -229,6 +264,7 @@ int backup_take(struct job *job, const struct backup_request *request,
     text_copy(id, ID_TEXT_MAX, b.id);
     rc = 0;
 done:
+    baseline_done(&b.baseline);
     snapshot_reader_free(b.reader);
     snapshot_facts_done(&b.facts);
     return rc;
@@ -245,7 +281,8 @@ static int run_backup(struct job *job, struct error *err)
                          "the cluster %s is not configured any more",
                          job->run.cluster);
     struct backup_request request = {.cluster = cluster->name,
-                                     .vault = cluster->vault};
+                                     .vault = cluster->vault,
+                                     .baseline = job->settings->baseline};
     if (backup_take(job, &request, id, err) != 0)
         return -1;
     if (runs_set_snapshot(job->world->store, job->run.id, id, err) != 0)
@@ -260,6 +297,8 @@ int backup_recover(const struct job_world *world,
 {
     const char *archive = json_get_text(leftovers, "archive", NULL);
     const char *manifest = json_get_text(leftovers, "manifest", NULL);
+    const char *inventory = json_get_text(leftovers, "inventory", NULL);
+    const char *work_dir = json_get_text(leftovers, "work_dir", NULL);
     struct manifest_trust trust = jobs_settings_trust(settings);
     struct catalogue_source from = {
         .store = world->store,
@@ -268,6 +307,8 @@ int backup_recover(const struct job_world *world,
         .pinned = json_get_bool(leftovers, "pinned", false)};
     struct error why = {0};
 
+    if (work_dir != NULL && file_remove_tree(work_dir, err) != 0)
+        return -1;
     if (archive == NULL || manifest == NULL)
         return 0;
     if (catalogue_snapshot(&from, manifest, &why) == 0) {
@@ -284,7 +325,9 @@ int backup_recover(const struct job_world *world,
             *err = why;
         return -1;
     }
-    if (storage_delete(world->storage, manifest, err) != 0)
+    if (storage_delete(world->storage, manifest, err) != 0 ||
+        (inventory != NULL &&
+         storage_delete(world->storage, inventory, err) != 0))
         return -1;
     return storage_delete(world->storage, archive, err);
 }

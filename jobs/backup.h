@@ -13,7 +13,8 @@
 struct backup_request {
     const char *cluster;
     struct vault *vault;
-    bool pinned; /* keep it until somebody says otherwise */
+    bool pinned;   /* keep it until somebody says otherwise */
+    bool baseline; /* take one (jobs/baseline.h) */
 };
 
 /* Stream a snapshot of the cluster into storage and through the intact

@@ -172,6 +172,7 @@ static void fill_run(const struct manifest_validation *m, struct run *run)
     text_copy(run->id, sizeof(run->id), m->run_id);
     text_copy(run->cluster, sizeof(run->cluster), m->cluster);
     text_copy(run->driver, sizeof(run->driver), m->driver);
+    text_copy(run->oracle, sizeof(run->oracle), m->oracle);
     text_copy(run->snapshot_id, sizeof(run->snapshot_id), m->snapshot_id);
     text_copy(run->display_name, sizeof(run->display_name), m->requested_by);
     text_copy(run->entity_id, sizeof(run->entity_id), m->entity_id);

@@ -89,6 +89,7 @@ static int sign(const struct conclusion *c, struct manifest_validation *m,
     text_copy(m->sha256, sizeof(m->sha256), c->row->sha256);
     text_copy(m->cluster, sizeof(m->cluster), run->cluster);
     text_copy(m->driver, sizeof(m->driver), run->driver);
+    text_copy(m->oracle, sizeof(m->oracle), run->oracle);
     text_copy(m->requested_by, sizeof(m->requested_by), run->display_name);
     text_copy(m->entity_id, sizeof(m->entity_id), run->entity_id);
     m->created_ms = run->created_ms;

@@ -20,6 +20,21 @@ static int sign_document(const char *type, const struct buf *doc,
     return envelope_sign(type, doc, signer, out, err);
 }
 
+/* Nothing where none was wanted: as manifests were before there were any. */
+static void write_baseline(struct jsonw *w, const struct manifest_baseline *b)
+{
+    if (b->sha256[0] == '\0' && b->missing[0] == '\0')
+        return;
+    jsonw_object(w, "baseline");
+    if (b->sha256[0] != '\0') {
+        jsonw_text(w, "sha256", b->sha256);
+        jsonw_u64(w, "size_bytes", b->size_bytes);
+    } else {
+        jsonw_text(w, "missing", b->missing);
+    }
+    jsonw_end_object(w);
+}
+
 int manifest_write_snapshot(const struct manifest_snapshot *m,
                             struct signer *signer, struct buf *out,
                             struct error *err)
@@ -56,6 +71,7 @@ int manifest_write_snapshot(const struct manifest_snapshot *m,
         jsonw_end_object(&w);
     }
     jsonw_end_array(&w);
+    write_baseline(&w, &m->baseline);
     jsonw_end_object(&w);
     int rc = sign_document(ENVELOPE_SNAPSHOT, &doc, signer, out, err);
     buf_done(&doc);
@@ -117,6 +133,7 @@ int manifest_write_validation(const struct manifest_validation *m,
     jsonw_text(&w, "sha256", m->sha256);
     jsonw_text(&w, "cluster", m->cluster);
     jsonw_text(&w, "driver", m->driver);
+    jsonw_text(&w, "oracle", m->oracle);
     jsonw_text(&w, "verdict", store_verdict_name(m->verdict));
     jsonw_time(&w, "created_at", m->created_ms);
     jsonw_time(&w, "started_at", m->started_ms);

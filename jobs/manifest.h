@@ -2,8 +2,9 @@
  *
  * The signed files beside an archive.
  *
- * `<id>.json` says what the archive is; `<id>.<run>.json` what one validation
- * made of it.  Each is a DSSE envelope (github.com/secure-systems-lab/dsse):
+ * `<id>.json` says what the archive is (and its baseline, `<id>.inventory`);
+ * `<id>.<run>.json` what one validation made of it.  Each is a DSSE envelope
+ * (github.com/secure-systems-lab/dsse):
  *
  *   {"payloadType":"application/vnd.assay.snapshot+json",
  *    "payload":"<base64 of the JSON document>",
@@ -38,8 +39,17 @@ struct manifest_trust {
     size_t count;
 };
 
+/* The inventory of the primary that was taken with the snapshot, in
+ * `<id>.inventory`. */
+struct manifest_baseline {
+    char sha256[SNAPSHOTS_SHA256_MAX]; /* "": there is none; */
+    uint64_t size_bytes;
+    char missing[ERROR_TEXT_MAX]; /* … and why; "": none was wanted */
+};
+
 struct manifest_snapshot {
     struct snapshot_row row; /* copies, verdict and pinned are not in it */
+    struct manifest_baseline baseline;
     struct snapshot_prefix_row *prefixes;
     size_t prefixes_count;
     struct canary_record canary;
@@ -52,6 +62,7 @@ struct manifest_validation {
     char sha256[SNAPSHOTS_SHA256_MAX]; /* of the archive it speaks about */
     char cluster[RUN_NAME_MAX];
     char driver[RUN_NAME_MAX];
+    char oracle[RUN_NAME_MAX]; /* "" in manifests of older versions */
     enum store_verdict verdict;
     int64_t created_ms;
     int64_t started_ms;

@@ -177,6 +177,22 @@ static int read_row(const struct json *d, struct snapshot_row *r,
     return 0;
 }
 
+static int read_baseline(const struct json *doc, struct manifest_baseline *b,
+                         struct error *err)
+{
+    const struct json *d = json_get(doc, "baseline");
+
+    if (d == NULL)
+        return 0;
+    (void)text_copy(b->missing, sizeof(b->missing),
+                    json_get_text(d, "missing", ""));
+    if (json_get(d, "sha256") == NULL)
+        return 0;
+    if (read_u64(d, "size_bytes", &b->size_bytes, err) != 0)
+        return -1;
+    return read_sha256(d, b->sha256, err);
+}
+
 int manifest_read_snapshot(const struct buf *text,
                            const struct manifest_trust *trust,
                            struct manifest_snapshot *out, struct error *err)
@@ -190,6 +206,7 @@ int manifest_read_snapshot(const struct buf *text,
     m.memory = memory;
     if (read_row(memory->root, &m.row, err) != 0 ||
         canary_record_read(memory->root, &m.canary, err) != 0 ||
+        read_baseline(memory->root, &m.baseline, err) != 0 ||
         read_prefixes(memory, &m, err) != 0)
         goto done;
     *out = m;
@@ -308,6 +325,8 @@ static int read_validation(struct memory *memory, struct manifest_validation *m,
         read_text(d, "cluster", m->cluster, sizeof(m->cluster), err) != 0 ||
         read_text(d, "driver", m->driver, sizeof(m->driver), err) != 0)
         return -1;
+    (void)text_copy(m->oracle, sizeof(m->oracle),
+                    json_get_text(d, "oracle", ""));
     if (!store_verdict_parse(json_get_text(d, "verdict", ""), &m->verdict) ||
         m->verdict == STORE_UNVALIDATED)
         return field_bad("verdict", err);

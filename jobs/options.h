@@ -27,6 +27,14 @@ struct jobs_cluster {
     size_t unseal_command_count;
 };
 
+/* What restored copies are compared with. */
+struct jobs_oracle {
+    const char *name; /* as in proof/oracle.h; NULL: "none" */
+    bool baseline;    /* take one with each backup */
+    bool compare_values;
+    unsigned requests_per_second; /* to the primary; 0: no limit */
+};
+
 struct jobs_options {
     /* Fixed for the life of the engine; outlive it.  The store is owned
      * (store_own) by this process. */
@@ -58,6 +66,7 @@ struct jobs_options {
     struct proof_limits plausible; /* max_drop_percent 0: the defaults */
     int64_t rto_target_ms;         /* what a restore may take; 0: any time */
     int64_t rpo_target_ms;         /* how old the newest valid one may be */
+    struct jobs_oracle oracle;
     /* Of the listeners of the clusters that restores go to; 0: 30 s, as the
      * servers. */
     int64_t http_read_timeout_ms;

@@ -8,11 +8,13 @@
 #include "base/signer.h"
 #include "base/text.h"
 #include "proof/check.h"
+#include "proof/oracle.h"
 #include "storage/storage.h"
 #include "store/runs.h"
 
-static const char *const required_default[] = {
-    "intact", "authentic", "decryptable", "restorable", "lossless"};
+static const char *const required_default[] = {"intact",      "authentic",
+                                               "decryptable", "restorable",
+                                               "lossless",    "consistent"};
 
 /* What goes by itself every day. */
 static const char *const ignore_default[] = {"core/leader", "sys/counters",
@@ -112,6 +114,21 @@ static int copy_keys(const struct jobs_options *o, struct jobs_settings *s,
     return 0;
 }
 
+static int copy_oracle(const struct jobs_options *o, struct jobs_settings *s,
+                       struct error *err)
+{
+    const char *name = o->oracle.name == NULL ? "none" : o->oracle.name;
+
+    if (!oracle_is_name(name))
+        return error_set(err, ERR_INVALID,
+                         "validation.oracle: there is none named \"%s\"", name);
+    s->baseline = o->oracle.baseline;
+    s->compare_values = o->oracle.compare_values;
+    s->requests_per_second = o->oracle.requests_per_second;
+    return copy_text(name, &s->oracle, err);
+}
+
+/* By default all of it, if there is something to be consistent with. */
 static int copy_required(const struct jobs_options *o, struct jobs_settings *s,
                          struct error *err)
 {
@@ -120,6 +137,7 @@ static int copy_required(const struct jobs_options *o, struct jobs_settings *s,
     if (count == 0) {
         from = required_default;
         count = sizeof(required_default) / sizeof(required_default[0]);
+        count -= strcmp(s->oracle, "none") == 0;
     }
     for (size_t i = 0; i < count; i++)
         if (proof_check_find(from[i]) == NULL)
@@ -189,8 +207,8 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
         return error_memory(err);
     atomic_init(&s->users, 1);
     if (copy_clusters(o, s, err) != 0 || copy_keys(o, s, err) != 0 ||
-        copy_validation(o, s, err) != 0 || copy_names(o, s, err) != 0 ||
-        copy_drivers(o, s, err) != 0)
+        copy_oracle(o, s, err) != 0 || copy_validation(o, s, err) != 0 ||
+        copy_names(o, s, err) != 0 || copy_drivers(o, s, err) != 0)
         goto done;
     s->no_isolation = o->transient_no_isolation;
     s->http_read_timeout_ms =
@@ -234,6 +252,7 @@ void jobs_settings_release(struct jobs_settings *s)
     free(s->server);
     free(s->helper);
     free(s->canary_mount);
+    free(s->oracle);
     text_free_list(s->required, s->required_count);
     text_free_list(s->ignore, s->plausible.ignore_count);
     free(s);

@@ -44,6 +44,10 @@ struct jobs_settings {
     char **ignore;         /* those of `plausible` */
     int64_t rto_target_ms; /* 0: none */
     int64_t rpo_target_ms;
+    char *oracle; /* "none" for none */
+    bool baseline;
+    bool compare_values;
+    unsigned requests_per_second;
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second;
     int64_t validation_await_ms; /* 0: does not wait */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
+#include "proof/oracle.h"
 #include "store/snapshots.h"
 #include "transient/drivers.h"
 
@@ -89,6 +90,7 @@ static int write_validation(const struct jobs_validation_request *r,
     jsonw_text(&w, "snapshot", given(r->snapshot) ? r->snapshot : "latest");
     jsonw_text(&w, "cluster", r->cluster);
     jsonw_text(&w, "driver", r->driver);
+    jsonw_text(&w, "oracle", r->oracle);
     jsonw_end_object(&w);
     return buf_check(out, "the request", err);
 }
@@ -108,10 +110,8 @@ int jobs_submit_validation(struct jobs *j,
 
     buf_init(&params, LIMIT_REQUEST_BODY);
     fill_caller(who, &new);
-    if (given(r->oracle)) {
-        error_set(err, ERR_INVALID,
-                  "oracle: there is none named \"%.64s\"; this version "
-                  "compares with none yet",
+    if (given(r->oracle) && !oracle_is_name(r->oracle)) {
+        error_set(err, ERR_INVALID, "oracle: there is none named \"%.64s\"",
                   r->oracle);
         goto done;
     }
@@ -134,6 +134,7 @@ int jobs_submit_validation(struct jobs *j,
     new.params = buf_text(&params);
     new.snapshot_id = row.id;
     new.driver = given(r->driver) ? r->driver : s->driver;
+    new.oracle = given(r->oracle) ? r->oracle : s->oracle;
     rc = create(j, &new, out, err);
 done:
     buf_done(&params);

@@ -29,7 +29,7 @@ struct jobs_validation_request {
     const char *cluster;  /* narrows `snapshot` down */
     const char *snapshot; /* NULL: "latest" */
     const char *driver;   /* NULL: as configured */
-    const char *oracle;   /* none exists yet: anything is ERR_INVALID */
+    const char *oracle;   /* NULL: as configured */
 };
 
 struct jobs_restore_request {

@@ -54,6 +54,9 @@ static int prepare(struct validation *v, struct error *err)
         .work_dir = v->work_dir,
         .cancel = &job->cancel,
     };
+    if (oracle_input_init(&v->oracle, job, &v->row, v->work_dir, err) != 0)
+        return -1;
+    v->context.oracle = oracle_input_get(&v->oracle);
     return 0;
 }
 
@@ -236,6 +239,7 @@ static void end_validation(struct validation *v)
     raise_done(&v->raise);
     proof_unsealed_free(v->context.unsealed);
     history_free(v->history);
+    oracle_input_done(&v->oracle);
     keys_free(v->keys);
     for (size_t i = 0; i < v->results_count; i++)
         proof_result_done(&v->results[i]);

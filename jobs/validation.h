@@ -11,6 +11,7 @@
 #include "jobs/canary.h"
 #include "jobs/history.h"
 #include "jobs/job.h"
+#include "jobs/oracle.h"
 #include "jobs/raise.h"
 #include "proof/check.h"
 #include "store/checks.h"
@@ -37,6 +38,7 @@ struct validation {
     struct error trouble; /* from inside a callback */
     struct proof_context context;
     struct canary_expected canary;
+    struct oracle_input oracle;
     struct proof_result results[CHECKS_PER_RUN_MAX];
     size_t results_count;
     int64_t restore_ms;

@@ -54,6 +54,13 @@ static const struct proof_check checks[] = {
         .run = proof_lossless,
     },
     {
+        .name = "consistent",
+        .question = "Does the restored copy answer like the oracle: the "
+                    "primary, or what it was when the snapshot was taken?",
+        .needs_transient = true,
+        .run = proof_consistent,
+    },
+    {
         .name = "usable",
         .question = "Does the restored copy take a login and give back its "
                     "canaries?",

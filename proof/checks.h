@@ -40,6 +40,10 @@ int proof_restorable(const struct proof_context *c, struct proof_result *r,
 int proof_lossless(const struct proof_context *c, struct proof_result *r,
                    struct error *err) MUST_USE;
 
+/* Compares what the restored copy holds, object by object, with what the
+ * oracle says (proof/oracle.h). */
+int proof_consistent(const struct proof_context *c, struct proof_result *r,
+                     struct error *err) MUST_USE;
 /* Whether the copy takes a login, holds the nonce that this backup wrote, and
  * decrypts an old ciphertext.  After `lossless`, which must find the copy as
  * it was restored. */

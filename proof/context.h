@@ -14,6 +14,7 @@
 struct vault;
 struct proof_canary;
 struct proof_history;
+struct proof_oracle;
 struct proof_unsealed;
 
 /* What the checks may look at.  Plain data; owned by the caller, who fills
@@ -43,6 +44,7 @@ struct proof_context {
     int64_t restore_ms;            /* from up to logged in */
     bool batch_login;              /* the login left no entry */
 
+    const struct proof_oracle *oracle; /* NULL: nothing to compare with */
     const struct proof_canary *canary; /* proof/usable.h; NULL: none */
 
     const char *work_dir; /* private; for temporary files */

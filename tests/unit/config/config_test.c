@@ -183,6 +183,42 @@ static void defaults(void **state)
     config_free(l.config);
 }
 
+static void an_oracle_asks_for_more(void **state)
+{
+    struct loaded l = load("{" CLUSTER "}");
+
+    (void)state;
+    assert_int_equal(l.config->validation.oracle, CONFIG_ORACLE_NONE);
+    assert_int_equal(l.config->validation.baseline, CONFIG_FALSE);
+    assert_int_equal(l.config->validation.required.count, 5);
+    config_free(l.config);
+
+    l = load("{" CLUSTER ",\"validation\":{\"oracle\":\"auto\"}}");
+    assert_int_equal(l.config->validation.oracle, CONFIG_ORACLE_AUTO);
+    assert_int_equal(l.config->validation.baseline, CONFIG_TRUE);
+    assert_int_equal(l.config->validation.required.count, 6);
+    assert_string_equal(l.config->validation.required.items[5], "consistent");
+    config_free(l.config);
+
+    /* Whoever says what is required is taken at his word. */
+    l = load("{" CLUSTER
+             ",\"validation\":{\"oracle\":\"primary\",\"baseline\":false,"
+             "\"required\":[\"intact\",\"authentic\",\"decryptable\","
+             "\"restorable\",\"lossless\"]}}");
+    assert_int_equal(l.config->validation.baseline, CONFIG_FALSE);
+    assert_int_equal(l.config->validation.required.count, 5);
+    config_free(l.config);
+
+    assert_problem("{" CLUSTER ",\"validation\":{\"oracle\":\"baseline\","
+                   "\"baseline\":false}}",
+                   "the oracle is the baseline");
+    assert_problem("{" CLUSTER ",\"validation\":{\"required\":[]}}",
+                   "at least one check");
+    l = load("{" CLUSTER ",\"validation\":{\"compare_values\":true}}");
+    assert_said(&l, "only the primary has values");
+    config_free(l.config);
+}
+
 static void dev_needs_nothing(void **state)
 {
     struct loaded l = load_env(NULL, no_env, true);
@@ -228,7 +264,7 @@ static void wrong_values_name_the_path(void **state)
                    ",\"validation\":{\"required\":[\"lossless\",\"intakt\"]}}",
                    "validation.required[1]: expected an array of: intact, "
                    "plausible, authentic, decryptable, restorable, lossless, "
-                   "usable");
+                   "consistent, usable");
     assert_problem("{" CLUSTER ",\"validation\":{\"required\":[\"intact\",1]}}",
                    "validation.required[1]: expected");
     assert_problem("{" CLUSTER ",\"validation\":{\"plausible\":"
@@ -686,6 +722,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_file),
         cmocka_unit_test(defaults),
+        cmocka_unit_test(an_oracle_asks_for_more),
         cmocka_unit_test(dev_needs_nothing),
         cmocka_unit_test(wrong_values_name_the_path),
         cmocka_unit_test(unknown_settings_are_errors),

@@ -119,6 +119,34 @@ static void test_snapshot_there_and_back(void **state)
     buf_done(&text);
 }
 
+static void test_a_baseline_or_why_there_is_none(void **state)
+{
+    struct keys *k = *state;
+    struct manifest_trust trust = trust_in(k, 0, 1);
+    struct manifest_baseline cases[3] = {{.size_bytes = 12345},
+                                         {.missing = "the disk was full"},
+                                         {.size_bytes = 0}};
+    struct error err = {0};
+
+    text_copy(cases[0].sha256, sizeof(cases[0].sha256), SUM);
+    for (size_t i = 0; i < 3; i++) {
+        struct manifest_snapshot was, is = {0};
+        struct buf text;
+
+        sample_snapshot(&was);
+        was.baseline = cases[i];
+        buf_init(&text, LIMIT_MANIFEST);
+        assert_int_equal(
+            manifest_write_snapshot(&was, k->signer[0], &text, &err), 0);
+        assert_int_equal(manifest_read_snapshot(&text, &trust, &is, &err), 0);
+        assert_string_equal(is.baseline.sha256, cases[i].sha256);
+        assert_string_equal(is.baseline.missing, cases[i].missing);
+        assert_true(is.baseline.size_bytes == cases[i].size_bytes);
+        manifest_snapshot_done(&is);
+        buf_done(&text);
+    }
+}
+
 /* Every byte of the envelope is either signed or without meaning: whatever
  * is changed, the content is refused or unchanged. */
 static void test_any_changed_byte(void **state)
@@ -348,6 +376,7 @@ static void test_validation_there_and_back(void **state)
     text_copy(was.sha256, sizeof(was.sha256), SUM);
     text_copy(was.cluster, sizeof(was.cluster), "main");
     text_copy(was.driver, sizeof(was.driver), "process");
+    text_copy(was.oracle, sizeof(was.oracle), "auto");
     text_copy(was.requested_by, sizeof(was.requested_by), "alice");
     was.phases.count = 1;
     text_copy(was.phases.items[0].name, RUN_PHASE_MAX, "upload");
@@ -363,6 +392,7 @@ static void test_validation_there_and_back(void **state)
     assert_string_equal(is.snapshot_id, ID);
     assert_string_equal(is.sha256, SUM);
     assert_string_equal(is.requested_by, "alice");
+    assert_string_equal(is.oracle, "auto");
     assert_int_equal(is.verdict, STORE_INVALID);
     assert_int_equal(is.restore_ms, 2345);
     assert_int_equal(is.finished_ms, 1764000003000);
@@ -383,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_snapshot_there_and_back),
+        cmocka_unit_test(test_a_baseline_or_why_there_is_none),
         cmocka_unit_test(test_any_changed_byte),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_who_signed),
