@@ -2,7 +2,6 @@
 """A cluster with one of everything, Assay beside it with an oracle, and
 between the two what may hand out an archive of another time."""
 import contextlib
-import signal
 import time
 
 from . import seed
@@ -58,13 +57,7 @@ class WitnessWorld(World):
         """SIGHUP with these settings of `validation`."""
         self.assay.config = merge(self.assay.config,
                                   {"validation": validation})
-        before = self.assay.log().count("reload: done")
-        self.assay.write_config()
-        self.assay.process.signal(signal.SIGHUP)
-        deadline = time.monotonic() + 20
-        while self.assay.log().count("reload: done") == before:
-            assert time.monotonic() < deadline, self.assay.log()
-            time.sleep(0.05)
+        self.assay.reload()
 
     @contextlib.contextmanager
     def settings(self, **validation):
