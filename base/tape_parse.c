@@ -17,22 +17,26 @@ struct place {
     struct tape *t;
     char *p, *end;
     unsigned depth;
-    bool no_memory;
 };
 
-static bool more_nodes(struct place *at)
+/* Room for every value there can be, each but the first behind a bracket or
+ * a comma, so that nothing has to grow on the way. */
+static int make_room(struct tape *t, const char *text, size_t len,
+                     struct error *err)
 {
-    struct tape *t = at->t;
-    size_t room = t->room > 0 ? t->room * 2 : FIRST_NODES;
-    struct tape_node *nodes = realloc(t->nodes, room * sizeof *nodes);
+    size_t most = 1;
 
-    if (nodes == NULL) {
-        at->no_memory = true;
-        return false;
-    }
+    for (size_t i = 0; i < len; i++)
+        most += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    if (most <= t->room)
+        return 0;
+    most += FIRST_NODES;
+    struct tape_node *nodes = realloc(t->nodes, most * sizeof *nodes);
+    if (nodes == NULL)
+        return error_memory(err);
     t->nodes = nodes;
-    t->room = room;
-    return true;
+    t->room = most;
+    return 0;
 }
 
 static uint32_t offset(const struct place *at, const char *p)
@@ -262,8 +266,9 @@ static bool value(struct place *at, uint32_t key)
     bool good;
 
     skip_space(at);
-    if (at->p == at->end || (t->count == t->room && !more_nodes(at)))
+    if (at->p == at->end)
         return false;
+    assert(t->count < t->room);
     n.text = offset(at, at->p);
     t->nodes[t->count++] = n;
     switch (*at->p) {
@@ -308,14 +313,14 @@ int tape_parse(struct tape *t, char *text, size_t len, struct error *err)
         return error_set(err, ERR_INVALID, "not JSON: %zu bytes", len);
     if (!text_is_utf8(text, len) || memchr(text, '\0', len) != NULL)
         return error_set(err, ERR_INVALID, "not JSON: not UTF-8 text");
+    if (make_room(t, text, len, err) != 0)
+        return -1;
     if (value(&at, 0)) {
         skip_space(&at);
         if (at.p == at.end)
             return 0;
     }
     t->count = 0;
-    if (at.no_memory)
-        return error_memory(err);
     return error_set(err, ERR_INVALID, "not JSON: trouble at byte %zu",
                      (size_t)(at.p - text));
 }

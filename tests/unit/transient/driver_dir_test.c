@@ -73,8 +73,7 @@ static void test_somebody_elses_is_not_recalled(void **state)
         "{\"name\":\"etc\",\"dir\":\"/etc\"}",
         "{\"name\":\"x-0123456789abcdef\",\"dir\":\"/etc\"}",
         "{\"name\":\"x-0123456789abcdef\",\"dir\":\"x-0123456789abcdef\"}",
-        "{\"name\":\"x-0123456789abcdeg\","
-        "\"dir\":\"/tmp/x-0123456789abcdeg\"}",
+        "{\"name\":\"x-0123456789abcdeg\",\"dir\":\"/x-0123456789abcdeg\"}",
         "{\"name\":\"x-01\",\"dir\":\"/tmp/x-01\"}",
     };
 
