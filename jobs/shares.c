@@ -146,22 +146,32 @@ static int learn(struct job *job, struct archive *archive, struct holders **out,
     return rc;
 }
 
-/* Whoever sees the status must find the door open: first that. */
-static int begin(struct job *job, struct holders *h, struct error *err)
+static void open_door(struct job *job, struct holders *h)
 {
     int64_t ms = job->settings->validation_await_ms;
-    struct jobs_unseal_view view;
 
     holders_set_deadline(h, clock_now_ms() + ms);
-    holders_view(h, &view);
     pthread_mutex_lock(&job->jobs->lock);
     job->wait_until = clock_mono_ms() + ms;
     job->holders = h;
     pthread_mutex_unlock(&job->jobs->lock);
-    if (job_status(job, RUN_AWAITING_UNSEAL, err) != 0 ||
-        job_phase(job, "await_unseal", err) != 0)
+}
+
+/* Whoever sees the status finds the door open and everything else in place:
+ * the first share's progress must not be overwritten by ours. */
+static int begin(struct job *job, struct holders *h, struct error *err)
+{
+    struct jobs_unseal_view view;
+
+    holders_view(h, &view);
+    if (job_phase(job, "await_unseal", err) != 0) {
+        holders_free(h);
         return -1;
+    }
     job_progress(job, 0, view.threshold, "shares");
+    open_door(job, h);
+    if (job_status(job, RUN_AWAITING_UNSEAL, err) != 0)
+        return -1;
     log_info("%s %s of %s waits for %u of %u key shares",
              run_kind_name(job->run.kind), job->run.id, job->run.cluster,
              view.threshold, view.shares);
