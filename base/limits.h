@@ -24,6 +24,11 @@ enum {
     LIMIT_UPSTREAM_BODY = 8 * 1024 * 1024,
     LIMIT_UPSTREAM_PATH = 64 * 1024, /* of a secret, percent-encoded */
     LIMIT_SECRET_FILE = 16 * 1024,
+    /* What goes into a transient server: a stanza with its comments; a key,
+     * a credential or a bundle of CA certificates (Debian's has 220 KiB); a
+     * license. */
+    LIMIT_STANZA_FILE = 64 * 1024,
+    LIMIT_SEAL_FILE = 1024 * 1024,
     LIMIT_CONFIG_FILE = 1024 * 1024,
     LIMIT_MANIFEST = 4 * 1024 * 1024,
 

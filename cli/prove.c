@@ -9,6 +9,7 @@
 #include "cli/input.h"
 #include "cli/prove_print.h"
 #include "transient/keys.h"
+#include "transient/static_keys.h"
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_UNKNOWN = 2 };
 
@@ -26,6 +27,24 @@ static int read_keys(const struct flag_texts *files, struct keys *keys,
     return 0;
 }
 
+/* Here every file must be a key: somebody has called it one. */
+static int read_statics(const struct flag_texts *files,
+                        struct static_keys *keys, struct error *err)
+{
+    size_t skipped = 0;
+
+    if (static_keys_read(files->items, files->count, keys, &skipped, err) !=
+        0) {
+        return -1;
+    }
+    if (skipped > 0) {
+        return error_set(err, ERR_INVALID,
+                         "-static-key-file: a file is not a key of 32 bytes, "
+                         "raw, in hex or in base64");
+    }
+    return 0;
+}
+
 int prove_file(const struct prove_request *request,
                struct snapshot_proof *proof, struct error *err)
 {
@@ -33,6 +52,7 @@ int prove_file(const struct prove_request *request,
     struct snapshot_prove_options options = {.shares = shares,
                                              .prefixes = request->prefixes};
     struct keys *keys = keys_new();
+    struct static_keys statics = {.bytes = NULL};
     struct input in = {.fd = -1};
     int rc = -1;
 
@@ -41,16 +61,20 @@ int prove_file(const struct prove_request *request,
         return error_memory(err);
     }
     if (read_keys(request->key_files, keys, shares, err) != 0 ||
+        read_statics(request->static_key_files, &statics, err) != 0 ||
         input_open(&in, request->file, err) != 0) {
         goto done;
     }
     options.shares_count = keys_count(keys);
+    options.statics = (struct unseal_keys){
+        .keys = (const uint8_t *)statics.bytes, .count = statics.count};
     rc = snapshot_prove(&in.source, &options, proof, err);
     if (rc != 0) {
         error_prefix(err, "%s", request->file);
     }
 done:
     input_close(&in);
+    static_keys_done(&statics);
     keys_free(keys);
     return rc;
 }
@@ -74,23 +98,28 @@ int cli_prove(int argc, char **argv)
 {
     const char *format = "table";
     struct flag_texts key_files = {.count = 0};
+    struct flag_texts static_key_files = {.count = 0};
     const struct flag flags[] = {
         {"key-file", FLAG_TEXTS, &key_files, "FILE",
          "unseal key shares, one a line (repeatable)"},
+        {"static-key-file", FLAG_TEXTS, &static_key_files, "FILE",
+         "a key of OpenBao's static seal (repeatable)"},
         {"format", FLAG_TEXT, &format, "FORMAT", "table (default) or json"},
         {0}};
     const struct flags_usage usage = {
         .usage = "assay snapshot prove [flags] FILE",
-        .about = "Unseals an archive in memory with its key shares, without "
-                 "any server, and\nproves that its sums were sealed by the "
-                 "cluster itself (authentic) and that\nevery entry in it "
-                 "decrypts (decryptable).  Shows which mounts, auth methods,\n"
-                 "policies and namespaces are inside, and the age of its keys; "
-                 "never a value.\n\nExit code: 0 proved, 1 not so, 2 could not "
+        .about = "Unseals an archive in memory with its key shares, or with "
+                 "the key of OpenBao's\nstatic seal, without any server, and "
+                 "proves that its sums were sealed by the\ncluster itself "
+                 "(authentic) and that every entry in it decrypts "
+                 "(decryptable).\nShows which mounts, auth methods, policies "
+                 "and namespaces are inside, and the\nage of its keys; never "
+                 "a value.\n\nExit code: 0 proved, 1 not so, 2 could not "
                  "tell (wrong shares, for instance).",
         .flags = flags,
     };
-    struct prove_request request = {.key_files = &key_files};
+    struct prove_request request = {.key_files = &key_files,
+                                    .static_key_files = &static_key_files};
     struct snapshot_proof proof;
     struct error err = {0};
     int count = 0;

@@ -17,10 +17,11 @@ int cli_prove(int argc, char **argv);
 struct prove_request {
     const char *file; /* not "-": it is read twice */
     const struct flag_texts *key_files;
+    const struct flag_texts *static_key_files;
     bool prefixes;
 };
 
-/* Read the shares, prove the archive.  As snapshot_prove; the error names
+/* Read shares and keys, prove the archive.  As snapshot_prove; the error names
  * the file. */
 int prove_file(const struct prove_request *request,
                struct snapshot_proof *proof, struct error *err) MUST_USE;

@@ -111,24 +111,21 @@ static int verify(int argc, char **argv)
     return rc == 0 ? EXIT_GOOD : exit_code(&why);
 }
 
-/* With key shares the names inside can be read. */
-static int inspect_unsealed(const char *file, const struct flag_texts *keys,
-                            bool json)
+/* With its keys the names inside can be read. */
+static int inspect_unsealed(const struct prove_request *request, bool json)
 {
-    const struct prove_request request = {
-        .file = file, .key_files = keys, .prefixes = true};
     struct snapshot_proof proof;
     struct error err = {0};
     int rc = EXIT_UNKNOWN;
 
     snapshot_proof_init(&proof);
-    if (prove_file(&request, &proof, &err) != 0) {
+    if (prove_file(request, &proof, &err) != 0) {
         return complain(&err);
     }
     if (proof.keys != UNSEAL_OPENED) {
         fprintf(stderr, "%s\n", proof.keys_text);
-    } else if (snapshot_print_inspect(file, &proof.facts, &proof.contents, json,
-                                      &err) != 0) {
+    } else if (snapshot_print_inspect(request->file, &proof.facts,
+                                      &proof.contents, json, &err) != 0) {
         (void)complain(&err);
     } else {
         rc = EXIT_GOOD;
@@ -141,22 +138,25 @@ static int inspect(int argc, char **argv)
 {
     const char *format = "table";
     struct flag_texts keys = {.count = 0};
+    struct flag_texts statics = {.count = 0};
+    struct prove_request unsealed = {
+        .key_files = &keys, .static_key_files = &statics, .prefixes = true};
     const struct flag flags[] = {
         {"format", FLAG_TEXT, &format, "FORMAT", "table (default) or json"},
         {"key-file", FLAG_TEXTS, &keys, "FILE",
          "unseal key shares: show mounts by their paths (repeatable)"},
+        {"static-key-file", FLAG_TEXTS, &statics, "FILE",
+         "a key of OpenBao's static seal, for the same (repeatable)"},
         {0}};
     const struct flags_usage usage = {
         .usage = "assay snapshot inspect [flags] FILE",
         .about =
             "Shows what an archive holds: raft index and term, and the "
             "number and size of\nthe entries under each key prefix; with its "
-            "key shares mounts, auth methods and\nnamespaces by their "
+            "keys mounts, auth methods and\nnamespaces by their "
             "paths.  The archive is checked as by verify.\nFILE may be - "
-            "for standard input, without -key-file.\n\nExit code: 0 intact, 1 "
-            "not "
-            "intact, 2 could not "
-            "tell.",
+            "for standard input, without keys.\n\nExit code: 0 intact, 1 not "
+            "intact, 2 could not tell.",
         .flags = flags,
     };
     struct snapshot_reader_options options = {.digest_archive = true,
@@ -175,8 +175,9 @@ static int inspect(int argc, char **argv)
         expect_files(&usage, count, 1) != 0) {
         return EXIT_UNKNOWN;
     }
-    if (keys.count > 0) {
-        return inspect_unsealed(argv[1], &keys, json);
+    if (keys.count > 0 || statics.count > 0) {
+        unsealed.file = argv[1];
+        return inspect_unsealed(&unsealed, json);
     }
     snapshot_facts_init(&facts);
     if (read_file(argv[1], &options, &facts, &err) != 0) {

@@ -287,7 +287,7 @@ static int doubt(struct prove *p, struct error *err)
     if (opens) {
         p->proof->keys = UNSEAL_BROKEN_KEYRING;
         text_copy(p->proof->keys_text, sizeof(p->proof->keys_text),
-                  "the key shares are right (they open the sealed sums), but "
+                  "what was given is right (it opens the sealed sums), but "
                   "the root key in the archive is damaged: nothing in it can "
                   "be read");
     }
@@ -305,6 +305,11 @@ static int prove(struct prove *p, struct error *err)
     p->proof->keys = unseal_open(p->unseal, p->options->shares,
                                  p->options->shares_count, &why);
     p->proof->seal = *unseal_config(p->unseal);
+    if (p->proof->keys == UNSEAL_AUTO && p->options->statics.count > 0 &&
+        strcmp(p->proof->seal.type, UNSEAL_STATIC) == 0) {
+        p->proof->keys =
+            unseal_open_static(p->unseal, &p->options->statics, &why);
+    }
     text_copy(p->proof->keys_text, sizeof(p->proof->keys_text), why.text);
     if (p->proof->keys == UNSEAL_OPENED) {
         return prove_entries(p, err);

@@ -57,6 +57,7 @@ struct snapshot_proof {
 struct snapshot_prove_options {
     const char *const *shares;   /* text, as the server printed them; secret */
     size_t shares_count;         /* 0: only asks how it is sealed */
+    struct unseal_keys statics;  /* for a static seal; tried in turn */
     unsigned threads;            /* that decrypt; 0: one per core */
     bool digest_archive;         /* fill facts.sha256 */
     bool prefixes;               /* fill facts.prefixes */

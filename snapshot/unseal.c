@@ -12,10 +12,11 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "snapshot/barrier.h"
+#include "snapshot/blob.h"
 #include "snapshot/shamir.h"
 #include "snapshot/span.h"
 
-enum { SHARE_MAX = 64 };
+enum { SHARE_MAX = 64, KEY_NAME_MAX = 128 };
 
 struct unseal {
     struct unseal_config config;
@@ -95,74 +96,6 @@ int unseal_entry(struct unseal *u, const struct snapshot_entry *entry,
     return 0;
 }
 
-static bool varint(struct span *in, uint64_t *out)
-{
-    uint64_t value = 0;
-
-    for (unsigned shift = 0; shift < 63 && in->len > 0; shift += 7) {
-        uint8_t byte = in->data[0];
-
-        span_skip(in, 1);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            *out = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The ciphertext of a BlobInfo; false if there is none. */
-static bool blob_ciphertext(struct span in, struct span *out)
-{
-    enum { VARINT = 0, BYTES = 2, CIPHERTEXT = 1 };
-    uint64_t tag = 0;
-    uint64_t len = 0;
-
-    while (in.len > 0) {
-        if (!varint(&in, &tag) || !varint(&in, &len)) {
-            return false;
-        }
-        if ((tag & 7) == VARINT) {
-            continue;
-        }
-        if ((tag & 7) != BYTES || len > in.len) {
-            return false;
-        }
-        if (tag >> 3 == CIPHERTEXT) {
-            *out = (struct span){in.data, (size_t)len};
-            return out->len >= CIPHER_NONCE_SIZE + CIPHER_TAG_SIZE;
-        }
-        span_skip(&in, (size_t)len);
-    }
-    return false;
-}
-
-static int open_blob(struct cipher *kek, struct span blob, struct buf *plain,
-                     bool *ok, struct error *err)
-{
-    struct span sealed = {NULL, 0};
-    struct cipher_text text = {0};
-    void *room = NULL;
-
-    *ok = false;
-    if (!blob_ciphertext(blob, &sealed)) {
-        return 0;
-    }
-    text.nonce = sealed.data;
-    text.data = sealed.data + CIPHER_NONCE_SIZE;
-    text.len = sealed.len - CIPHER_NONCE_SIZE;
-    room = buf_reserve(plain, text.len);
-    if (room == NULL) {
-        return error_memory(err);
-    }
-    *ok = cipher_open(kek, &text, room);
-    if (*ok) {
-        buf_claim(plain, text.len - CIPHER_TAG_SIZE);
-    }
-    return 0;
-}
-
 int unseal_blob(const struct unseal *u, struct span blob, struct buf *plain,
                 bool *ok, struct error *err)
 {
@@ -170,7 +103,7 @@ int unseal_blob(const struct unseal *u, struct span blob, struct buf *plain,
         *ok = false;
         return 0;
     }
-    return open_blob(u->kek, blob, plain, ok, err);
+    return blob_open(u->kek, blob, plain, ok, err);
 }
 
 /* A JSON array whose first item is the root key in base64. */
@@ -317,7 +250,7 @@ static enum unseal_outcome try_kek(struct unseal *u, const uint8_t *kek)
         return UNSEAL_UNSUPPORTED;
     }
     buf_init_secret(&plain, LIMIT_SNAPSHOT_MEMBER);
-    if (open_blob(u->kek, blob, &plain, &ok, &ignored) == 0 && ok) {
+    if (blob_open(u->kek, blob, &plain, &ok, &ignored) == 0 && ok) {
         outcome = parse_root(&plain, root) && open_keyring(u, root)
                       ? UNSEAL_OPENED
                       : UNSEAL_BROKEN_KEYRING;
@@ -389,6 +322,18 @@ done:
     return outcome;
 }
 
+static int check_entries(const struct unseal *u, struct error *why)
+{
+    if (u->root_blob.len != 0 && u->keyring_value.len != 0) {
+        return 0;
+    }
+    return error_set(
+        why, ERR_INVALID,
+        "the archive has no %s: it is of a server older than any that is "
+        "supported",
+        u->root_blob.len == 0 ? UNSEAL_ROOT_KEY : UNSEAL_KEYRING_KEY);
+}
+
 static enum unseal_outcome check_seal(const struct unseal *u, size_t count,
                                       struct error *why)
 {
@@ -401,6 +346,12 @@ static enum unseal_outcome check_seal(const struct unseal *u, size_t count,
                   UNSEAL_CONFIG_KEY);
         return UNSEAL_UNSUPPORTED;
     }
+    if (strcmp(c->type, UNSEAL_STATIC) == 0) {
+        error_set(why, ERR_INVALID,
+                  "the cluster is sealed by a static key: give the file that "
+                  "holds it");
+        return UNSEAL_AUTO;
+    }
     if (strcmp(c->type, "shamir") != 0) {
         error_set(why, ERR_INVALID,
                   "the cluster is sealed by \"%s\", not by key shares: only "
@@ -408,11 +359,7 @@ static enum unseal_outcome check_seal(const struct unseal *u, size_t count,
                   text_is_token(c->type) ? c->type : "?");
         return UNSEAL_AUTO;
     }
-    if (u->root_blob.len == 0 || u->keyring_value.len == 0) {
-        error_set(why, ERR_INVALID,
-                  "the archive has no %s: it is of a server older than "
-                  "any that is supported",
-                  u->root_blob.len == 0 ? UNSEAL_ROOT_KEY : UNSEAL_KEYRING_KEY);
+    if (check_entries(u, why) != 0) {
         return UNSEAL_UNSUPPORTED;
     }
     if (count < c->threshold || count == 0) {
@@ -457,6 +404,39 @@ enum unseal_outcome unseal_open(struct unseal *u, const char *const *shares,
     } else if (outcome == UNSEAL_BROKEN_KEYRING) {
         error_set(why, ERR_CORRUPT,
                   "the key shares are right, but the keys inside the archive "
+                  "are damaged: nothing in it can be read");
+    }
+    return outcome;
+}
+
+enum unseal_outcome unseal_open_static(struct unseal *u,
+                                       const struct unseal_keys *keys,
+                                       struct error *why)
+{
+    const struct span blob = {(const uint8_t *)buf_text(&u->root_blob),
+                              u->root_blob.len};
+    enum unseal_outcome outcome = UNSEAL_WRONG;
+    char name[KEY_NAME_MAX];
+
+    assert(keys->count > 0 && strcmp(u->config.type, UNSEAL_STATIC) == 0);
+    error_clear(why);
+    if (check_entries(u, why) != 0) {
+        return UNSEAL_UNSUPPORTED;
+    }
+    for (size_t n = 0; n < keys->count && outcome == UNSEAL_WRONG; n++) {
+        outcome = try_kek(u, keys->keys + n * CIPHER_KEY_SIZE);
+    }
+    blob_key_name(blob, name, sizeof(name));
+    if (outcome == UNSEAL_WRONG) {
+        error_set(why, ERR_INVALID,
+                  "none of the static keys opens this archive%s%s%s",
+                  name[0] != '\0' ? ": it was sealed with the one whose "
+                                    "current_key_id was \""
+                                  : "",
+                  name, name[0] != '\0' ? "\"" : "");
+    } else if (outcome == UNSEAL_BROKEN_KEYRING) {
+        error_set(why, ERR_CORRUPT,
+                  "the static key is right, but the keys inside the archive "
                   "are damaged: nothing in it can be read");
     }
     return outcome;

@@ -8,10 +8,10 @@
  *          -> core/keyring under the root key: JSON, one AES key per term
  *          -> every other entry, under its term's key
  *
- * What the first two are sealed in is a protobuf BlobInfo, whose field 1 is
- * nonce, ciphertext and tag, without AAD.  An entry is its term (4 bytes,
- * big endian), a version byte, nonce, ciphertext and tag; its key is the AAD
- * if the version is 2, nothing is if it is 1.
+ * OpenBao's static seal has the key encryption key itself in a file.  What the
+ * first two are sealed in is in snapshot/blob.h.  An entry is its term (4
+ * bytes, big endian), a version byte, nonce, ciphertext and tag; its key is the
+ * AAD if the version is 2, nothing is if it is 1.
  *
  * Keys stay in secret memory.  One thread at a time; what is only read may be
  * read by many once it is opened. */
@@ -27,6 +27,7 @@
 #include "snapshot/reader.h"
 #include "snapshot/span.h"
 
+#define UNSEAL_STATIC "static" /* a type of seal */
 #define UNSEAL_CONFIG_KEY "core/seal-config"
 #define UNSEAL_ROOT_KEY "core/hsm/barrier-unseal-keys"
 #define UNSEAL_KEYRING_KEY "core/keyring"
@@ -73,6 +74,19 @@ int unseal_entry(struct unseal *u, const struct snapshot_entry *entry,
 enum unseal_outcome unseal_open(struct unseal *u, const char *const *shares,
                                 size_t count, struct error *why);
 const struct unseal_config *unseal_config(const struct unseal *u);
+
+/* Keys of a static seal, CIPHER_KEY_SIZE bytes each, one behind the other;
+ * secret. */
+struct unseal_keys {
+    const uint8_t *keys;
+    size_t count;
+};
+
+/* The same for a seal of type UNSEAL_STATIC, which unseal_open calls AUTO:
+ * the first key that fits, of at least one. */
+enum unseal_outcome unseal_open_static(struct unseal *u,
+                                       const struct unseal_keys *keys,
+                                       struct error *why);
 
 /* Once OPENED.  Ascending by term; owned by `u`. */
 size_t unseal_terms(const struct unseal *u, const struct unseal_term **terms);

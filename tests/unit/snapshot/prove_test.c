@@ -14,12 +14,15 @@
 #include <string.h>
 
 #include "archive.h"
+#include "base/cipher.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "snapshot/cursor.h"
 #include "snapshot/prove.h"
 
 #define VAULT "vault-1.21.0-rekeyed"
 #define OPENBAO "openbao-2.7.2-rekeyed"
+#define STATIC ASSAY_FIXTURES "/openbao-2.7.2-static"
 
 enum { SHARES = 5, THRESHOLD = 3, MOST = 1024 * 1024 };
 
@@ -290,6 +293,72 @@ static void test_what_cannot_be_read_twice(void **state)
     assert_int_equal(err.kind, ERR_INVALID);
 }
 
+static void prove_static(const struct buf *archive, const uint8_t *keys,
+                         size_t count, struct snapshot_proof *proof)
+{
+    const struct snapshot_prove_options options = {
+        .statics = {.keys = keys, .count = count}, .threads = 2};
+    struct archive_source bytes = {
+        .data = archive->data, .len = archive->len, .step = 4096};
+    struct source source = archive_source(&bytes);
+    struct error err = {0};
+
+    source.rewind = rewind_source;
+    if (snapshot_prove(&source, &options, proof, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+}
+
+/* An OpenBao with a static seal: its key is the last of two. */
+static void test_a_static_seal(void **state)
+{
+    uint8_t keys[2 * CIPHER_KEY_SIZE] = {1};
+    struct snapshot_proof proof;
+    struct error err = {0};
+    struct buf archive;
+    struct buf cut;
+    struct buf hex;
+
+    (void)state;
+    buf_init(&archive, MOST);
+    buf_init(&cut, MOST);
+    buf_init(&hex, MOST);
+    assert_int_equal(file_read(STATIC ".snap", &archive, &err), 0);
+    assert_int_equal(file_read(STATIC ".key", &hex, &err), 0);
+    hex.data[2 * CIPHER_KEY_SIZE] = '\0';
+    assert_true(text_unhex(hex.data, keys + CIPHER_KEY_SIZE, CIPHER_KEY_SIZE));
+
+    prove_static(&archive, NULL, 0, &proof);
+    assert_int_equal(proof.keys, UNSEAL_AUTO);
+    assert_string_equal(proof.seal.type, UNSEAL_STATIC);
+    snapshot_proof_done(&proof);
+    prove_static(&archive, keys, 1, &proof);
+    assert_int_equal(proof.keys, UNSEAL_WRONG);
+    assert_non_null(strstr(proof.keys_text, "\"id-1\""));
+    snapshot_proof_done(&proof);
+    prove_static(&archive, keys, 2, &proof);
+    assert_int_equal(proof.keys, UNSEAL_OPENED);
+    assert_int_equal(proof.sums, SNAPSHOT_SUMS_AUTHENTIC);
+    assert_int_equal(proof.faults, 0);
+    assert_true(proof.verified > 20);
+    assert_int_equal(proof.verified + proof.clear, proof.entries);
+    snapshot_proof_done(&proof);
+
+    edit(&archive, NULL, "sys/policy/shop", &cut);
+    prove_static(&cut, keys, 2, &proof);
+    assert_int_equal(proof.sums, SNAPSHOT_SUMS_UNREADABLE);
+    assert_int_equal(proof.faults, 1);
+    snapshot_proof_done(&proof);
+    buf_clear(&cut);
+    edit(&archive, NULL, "core/keyring", &cut);
+    prove_static(&cut, keys + CIPHER_KEY_SIZE, 1, &proof);
+    assert_int_equal(proof.keys, UNSEAL_BROKEN_KEYRING);
+    snapshot_proof_done(&proof);
+    buf_done(&hex);
+    buf_done(&cut);
+    buf_done(&archive);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_entry_is_named),
         cmocka_unit_test(test_a_plain_namespace_hides_no_damage),
         cmocka_unit_test(test_broken_keys_are_not_wrong_shares),
+        cmocka_unit_test(test_a_static_seal),
         cmocka_unit_test(test_what_cannot_be_read_twice),
     };
 
