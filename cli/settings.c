@@ -196,6 +196,22 @@ static struct jobs_oracle settings_oracle(const struct config_validation *v)
     };
 }
 
+static struct transient_process process_options(const struct config *config)
+{
+    const struct config_transient *t = &config->transient;
+
+    return (struct transient_process){
+        .seal_file = t->seal_file,
+        .seal_files = (const char *const *)t->seal_files.items,
+        .seal_files_count = t->seal_files.count,
+        .seal_endpoint = t->seal_endpoint,
+        .audit_file = t->audit_file,
+        .license_file = t->license_file,
+        .memory_limit = t->memory_limit,
+        .time_limit_ms = t->time_limit_ms,
+    };
+}
+
 struct jobs_options settings_jobs(const struct config *config)
 {
     return (struct jobs_options){
@@ -204,6 +220,7 @@ struct jobs_options settings_jobs(const struct config *config)
         .transient_server = config->transient.server,
         .transient_no_isolation =
             config->transient.isolation == CONFIG_ISOLATION_OFF,
+        .transient_process = process_options(config),
         .required = (const char *const *)config->validation.required.items,
         .required_count = config->validation.required.count,
         .canary_mount = config->canary.mount,

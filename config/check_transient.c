@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is below `transient`, judged. */
+#include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "config/schema.h"
+
+enum { SEAL_FILES_MAX = 16 };
+
+/* What a server of either product needs before it holds anything. */
+#define LEAST_MEMORY (UINT64_C(256) * 1024 * 1024)
 
 static bool uses_other_drivers(const struct config_transient *t)
 {
@@ -56,6 +63,54 @@ static void check_files(const struct config_transient *t,
                        token);
 }
 
+static void check_absolute(struct config_report *report, const char *setting,
+                           const char *path)
+{
+    if (path == NULL)
+        return;
+    if (path[0] != '/')
+        report_error(report, "transient.%s: %s is not an absolute path",
+                     setting, path);
+    else if (access(path, R_OK) != 0)
+        report_warning(report, "transient.%s: cannot read %s: %m", setting,
+                       path);
+}
+
+static bool is_endpoint(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    size_t len = strspn(text, letters);
+    uint64_t port = 0;
+
+    return len > 0 && text[len] == ':' && text_u64(text + len + 1, &port) &&
+           port > 0 && port <= 65535;
+}
+
+/* What driver `process` is given. */
+static void check_process(const struct config_transient *t,
+                          struct config_report *report)
+{
+    check_absolute(report, "seal_file", t->seal_file);
+    check_absolute(report, "audit_file", t->audit_file);
+    check_absolute(report, "license_file", t->license_file);
+    for (size_t i = 0; i < t->seal_files.count; i++)
+        check_absolute(report, "seal_files", t->seal_files.items[i]);
+    if (t->seal_files.count > SEAL_FILES_MAX)
+        report_error(report, "transient.seal_files: at most %d",
+                     SEAL_FILES_MAX);
+    if (t->seal_endpoint != NULL && !is_endpoint(t->seal_endpoint))
+        report_error(report, "transient.seal_endpoint: expected host:port, "
+                             "with a host name or an IPv4 address");
+    if (t->memory_limit > 0 && t->memory_limit < LEAST_MEMORY)
+        report_error(report, "transient.memory_limit: at least 256MiB, or no "
+                             "server starts");
+    if (t->audit_file != NULL && t->isolation == CONFIG_ISOLATION_OFF)
+        report_error(report, "transient.audit_file: without isolation a "
+                             "transient server would write where production "
+                             "writes");
+}
+
 void config_check_transient(struct config_transient *t, const char *const *env,
                             struct config_report *report)
 {
@@ -70,4 +125,5 @@ void config_check_transient(struct config_transient *t, const char *const *env,
     config_check_auth(&t->auth, "transient.auth", env, report);
     check_drivers(t, report);
     check_files(t, report);
+    check_process(t, report);
 }

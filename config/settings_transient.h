@@ -47,6 +47,12 @@ struct config_transient {
     struct config_terraform terraform;
     struct config_command command;
     struct config_existing existing;
+    /* Of driver `process`. */
+    char *seal_file, *audit_file, *license_file;
+    struct config_texts seal_files;
+    char *seal_endpoint;   /* host:port */
+    uint64_t memory_limit; /* 0: none */
+    int64_t time_limit_ms;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "proof/history.h"
+#include "transient/process_options.h"
 
 struct store;
 struct storage;
@@ -59,6 +60,7 @@ struct jobs_options {
     bool transient_no_isolation;
     /* The settings of the other drivers; NULL: none is configured. */
     const struct transient_drivers *transient_drivers;
+    struct transient_process transient_process; /* driver `process` */
     /* The checks a verdict is made of; none: all that there are today. */
     const char *const *required;
     size_t required_count;

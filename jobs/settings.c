@@ -154,7 +154,8 @@ static int copy_names(const struct jobs_options *o, struct jobs_settings *s,
     const char *driver = o->transient_driver;
     if (copy_text(driver == NULL ? "process" : driver, &s->driver, err) != 0 ||
         copy_text(o->transient_server, &s->server, err) != 0 ||
-        copy_text(o->transient_helper, &s->helper, err) != 0)
+        copy_text(o->transient_helper, &s->helper, err) != 0 ||
+        transient_process_copy(&o->transient_process, &s->process, err) != 0)
         return -1;
     return copy_text(o->canary_mount, &s->canary_mount, err);
 }
@@ -251,6 +252,7 @@ void jobs_settings_release(struct jobs_settings *s)
     free(s->driver);
     free(s->server);
     free(s->helper);
+    transient_process_free(s->process);
     free(s->canary_mount);
     free(s->oracle);
     text_free_list(s->required, s->required_count);

@@ -37,6 +37,7 @@ struct jobs_settings {
     char *helper; /* NULL: this program */
     bool no_isolation;
     const struct transient_drivers *drivers; /* never NULL */
+    struct transient_process *process;
     char **required;
     size_t required_count;
     char *canary_mount; /* NULL: no canaries */

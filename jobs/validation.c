@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "jobs/conclude.h"
+#include "jobs/seal.h"
 #include "jobs/shares.h"
 #include "jobs/validation.h"
 #include "proof/unsealed.h"
@@ -125,7 +126,10 @@ static int use_keys(struct validation *v, struct error *err)
     for (size_t i = 0; i < keys_count(v->keys); i++)
         v->shares[i] = keys_at(v->keys, i);
     c->unsealed = proof_unsealed_new(v->shares, keys_count(v->keys));
-    return c->unsealed == NULL ? error_memory(err) : 0;
+    if (c->unsealed == NULL)
+        return error_memory(err);
+    seal_read_statics(v->job->settings, &v->statics, c->unsealed);
+    return 0;
 }
 
 /* Nothing needs them any more. */
@@ -133,6 +137,7 @@ static void drop_keys(struct validation *v)
 {
     if (v->context.unsealed != NULL)
         proof_unsealed_forget(v->context.unsealed);
+    static_keys_done(&v->statics);
     keys_free(v->keys);
     v->keys = NULL;
 }
@@ -149,7 +154,11 @@ static int ask_the_copy(struct validation *v, struct error *err)
     validation_copy_describe(v);
     if (v->copy != NULL && job_status(v->job, RUN_CHECKING, err) != 0)
         return -1;
-    return run_checks(v, STAGE_COPY, err);
+    if (run_checks(v, STAGE_COPY, err) == 0)
+        return 0;
+    if (v->transient != NULL)
+        transient_explain(v->transient, err);
+    return -1;
 }
 
 /* A production credential is used only for an archive that Assay took. */
@@ -240,6 +249,7 @@ static void end_validation(struct validation *v)
     proof_unsealed_free(v->context.unsealed);
     history_free(v->history);
     oracle_input_done(&v->oracle);
+    static_keys_done(&v->statics);
     keys_free(v->keys);
     for (size_t i = 0; i < v->results_count; i++)
         proof_result_done(&v->results[i]);

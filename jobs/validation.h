@@ -18,6 +18,7 @@
 #include "store/snapshots.h"
 #include "transient/keys.h"
 #include "transient/restore.h"
+#include "transient/static_keys.h"
 
 /* In the hands of one worker; parked while key holders are waited for. */
 struct validation {
@@ -33,6 +34,7 @@ struct validation {
     char note[ERROR_TEXT_MAX + 32]; /* about the copy, for people */
     struct keys *keys;            /* NULL when they cannot be read: see `why` */
     const char *shares[KEYS_MAX]; /* those of `keys` */
+    struct static_keys statics;
     struct history *history;
     struct error why;     /* why there is no copy */
     struct error trouble; /* from inside a callback */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jobs/catalogue.h"
+#include "jobs/log_keep.h"
 #include "jobs/validation.h"
 #include "vault/vault.h"
 
@@ -172,6 +173,11 @@ int validation_copy_destroy(struct validation *v, struct error *err)
     v->context.transient = NULL;
     if (v->transient == NULL)
         return 0;
+    if (log_keep(v->job->world->data_dir, v->job->run.id, v->transient,
+                 &ignored) != 0 ||
+        log_keep_prune(v->job->world->data_dir, &ignored) != 0)
+        log_warn("validation %s: the transient server's log is not kept: %s",
+                 v->job->run.id, ignored.text);
     /* Whatever the catalog says to this, the cluster must go. */
     if (job_status(v->job, RUN_DESTROYING, &ignored) != 0 ||
         job_phase(v->job, "destroy", &ignored) != 0)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "proof/allowed.h"
 #include "proof/checks.h"
@@ -20,7 +21,7 @@
 #define STORED "the stored archive"
 #define COPY "the snapshot of the restored copy"
 
-enum { ROWS_MAX = 64, KEY_TEXT_MAX = 512 };
+enum { ROWS_MAX = 64, KEY_TEXT_MAX = 512, LOOKS = 3, AGAIN_MS = 2000 };
 
 /* The thread that takes the snapshot back. */
 struct taking {
@@ -324,16 +325,12 @@ static int compare(const struct proof_context *c, const struct source *archive,
     return rc;
 }
 
-int proof_lossless(const struct proof_context *c, struct proof_result *r,
-                   struct error *err)
+static int look(const struct proof_context *c, struct proof_result *r,
+                struct error *err)
 {
     struct source archive;
     int rc;
 
-    if (c->transient == NULL) {
-        proof_say_no_transient(c, r);
-        return 0;
-    }
     if (c->open_archive(c->archive_ctx, &archive, err) != 0) {
         if (err->kind != ERR_NOT_FOUND)
             return -1;
@@ -343,4 +340,25 @@ int proof_lossless(const struct proof_context *c, struct proof_result *r,
     rc = compare(c, &archive, r, err);
     c->close_archive(c->archive_ctx, &archive);
     return rc;
+}
+
+/* What expires is revoked in steps, the first of which changes its entry:
+ * seen between two of them, that is no loss.  A loss stays one. */
+int proof_lossless(const struct proof_context *c, struct proof_result *r,
+                   struct error *err)
+{
+    int looks = 0;
+
+    if (c->transient == NULL) {
+        proof_say_no_transient(c, r);
+        return 0;
+    }
+    for (;;) {
+        if (look(c, r, err) != 0)
+            return -1;
+        if (r->findings_total == 0 || ++looks == LOOKS || cancelled(c->cancel))
+            return 0;
+        forget_findings(r);
+        clock_sleep_ms(AGAIN_MS);
+    }
 }

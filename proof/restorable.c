@@ -52,6 +52,7 @@ int proof_restorable(const struct proof_context *c, struct proof_result *r,
     case TRANSIENT_LOGIN: /* active, but is it what it was?  Nobody saw. */
     case TRANSIENT_NOT_CONTAINED:
     case TRANSIENT_UNUSABLE:
+    case TRANSIENT_LIMIT:
     case TRANSIENT_BROKEN:
     case TRANSIENT_CANCELLED:
         r->total = 1;

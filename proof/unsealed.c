@@ -6,6 +6,7 @@
 struct proof_unsealed {
     const char *const *shares;
     size_t count;
+    struct unseal_keys statics;
     bool asked;
     struct error corrupt; /* ERR_NONE: intact */
     struct snapshot_proof proof;
@@ -29,6 +30,12 @@ struct proof_unsealed *proof_unsealed_new(const char *const *shares,
     u->count = count;
     snapshot_proof_init(&u->proof);
     return u;
+}
+
+void proof_unsealed_statics(struct proof_unsealed *u,
+                            const struct unseal_keys *keys)
+{
+    u->statics = *keys;
 }
 
 void proof_unsealed_free(struct proof_unsealed *u)
@@ -80,6 +87,7 @@ static int prove(struct proof_unsealed *u, const struct proof_context *c,
     const struct snapshot_prove_options options = {
         .shares = u->shares,
         .shares_count = u->count,
+        .statics = u->statics,
         .cancel = c->cancel,
     };
     struct reopened archive = {.c = c};

@@ -17,6 +17,9 @@ struct proof_unsealed;
  * memory. */
 struct proof_unsealed *proof_unsealed_new(const char *const *shares,
                                           size_t count);
+/* Keys of a static seal as well; borrowed as the shares are. */
+void proof_unsealed_statics(struct proof_unsealed *u,
+                            const struct unseal_keys *keys);
 /* Accepts NULL. */
 void proof_unsealed_free(struct proof_unsealed *u);
 

@@ -35,6 +35,7 @@ struct transient_facts {
     const char *address;
     const char *server_version;
     const char *dir;
+    const char *log_path; /* NULL: none, or not yet */
     /* Of a server that is not our own process: */
     const char *ca_file;      /* PEM; NULL: the system's CAs */
     const char *namespace;    /* of our login; NULL: the primary's */

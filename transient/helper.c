@@ -22,12 +22,10 @@ static void close_fd(int *fd)
 static int spawn(const struct helper_options *o, const int fds[3], pid_t *pid,
                  struct error *err)
 {
-    const char *const argv[] = {"assay",
-                                SANDBOX_COMMAND,
-                                o->dir,
-                                o->server,
-                                o->isolated ? "isolated" : "open",
-                                NULL};
+    const char *argv[5 + HELPER_EXTRAS_MAX + 1] = {
+        "assay", SANDBOX_COMMAND, o->dir, o->server,
+        o->isolated ? "isolated" : "open"};
+    size_t i;
     const struct process_options p = {
         .program = o->program != NULL ? o->program : "/proc/self/exe",
         .argv = argv,
@@ -38,6 +36,10 @@ static int spawn(const struct helper_options *o, const int fds[3], pid_t *pid,
         .new_group = true,
     };
 
+    for (i = 0; o->extras != NULL && o->extras[i] != NULL; i++) {
+        assert(i < HELPER_EXTRAS_MAX);
+        argv[5 + i] = o->extras[i];
+    }
     return process_start(&p, pid, err);
 }
 
@@ -127,6 +129,8 @@ int helper_stop(struct helper *h, bool keep, struct error *err)
                          "the sandbox did not end when told to");
     }
     code = hear(h, status, err);
-    return code == SANDBOX_EXIT_DONE || code == SANDBOX_EXIT_SERVER_DIED ? 0
-                                                                         : -1;
+    return code == SANDBOX_EXIT_DONE || code == SANDBOX_EXIT_SERVER_DIED ||
+                   code == SANDBOX_EXIT_LIMIT
+               ? 0
+               : -1;
 }

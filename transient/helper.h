@@ -15,7 +15,12 @@ struct helper_options {
     const char *server;   /* the program to run */
     const char *log_path; /* the server's output is appended to it */
     bool isolated;
+    /* Words of sandbox_extras.h, NULL-terminated; NULL: none. */
+    char *const *extras;
 };
+
+/* At most so many of them. */
+enum { HELPER_EXTRAS_MAX = 32 };
 
 /* Zero pid: none runs. */
 struct helper {

@@ -10,6 +10,7 @@
 
 #include "base/stream.h"
 #include "transient/drivers.h"
+#include "transient/process_options.h"
 
 struct keys;
 struct vault;
@@ -28,6 +29,7 @@ enum transient_outcome {
     TRANSIENT_KEYS,          /* wrong key shares, or too few */
     TRANSIENT_LOGIN,         /* the restored cluster refused our credential */
     TRANSIENT_NOT_CONTAINED, /* nobody says that it cannot reach anything */
+    TRANSIENT_LIMIT,         /* it used up the time or memory it may have */
     TRANSIENT_UNUSABLE,      /* what the operator raised: not there, or unfit */
     /* Neither: */
     TRANSIENT_BROKEN, /* the driver, the machine, a timeout before the data */
@@ -74,6 +76,10 @@ struct transient_options {
      * "__sandbox"; NULL: this very program. */
     const char *helper;
     int64_t start_timeout_ms; /* 0: 30 s, for a server to listen */
+    uint64_t state_bytes;     /* the snapshot's; 0: not known */
+    const char *seal_type;    /* the snapshot's; NULL or "": not known */
+    /* The settings of driver `process`; NULL: none.  Outlives the handle. */
+    const struct transient_process *process;
     /* The other drivers' settings; NULL: none is configured.  Outlives the
      * handle, and so does everything below. */
     const struct transient_drivers *drivers;

@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "transient/sandbox.h"
 #include "transient/server_config.h"
@@ -19,10 +20,12 @@
 #define SOCKET_BELOW "/" SANDBOX_DATA "/" SERVER_SOCKET
 
 enum {
-    CONFIG_MAX = 16 * 1024,
-    /* In the sandbox nobody else has them. */
+    CONFIG_MAX = 16 * 1024 + 3 * LIMIT_STANZA_FILE,
+    /* In the sandbox nobody else has them, except perhaps its way out. */
     API_PORT = 8200,
     CLUSTER_PORT = 8201,
+    OTHER_API_PORT = 8300,
+    OTHER_CLUSTER_PORT = 8301,
 };
 
 /* The kernel takes no longer path for a socket. */
@@ -116,11 +119,14 @@ static int write_config(const struct process_dir *d,
                         const struct process_dir_server *server,
                         struct error *err)
 {
+    bool taken = server->endpoint_port == API_PORT ||
+                 server->endpoint_port == CLUSTER_PORT;
     struct server_config c = {
         .product = server->product,
         .generate_root = server->generate_root,
-        .api_port = API_PORT,
-        .cluster_port = CLUSTER_PORT,
+        .raw_storage = server->raw_storage,
+        .api_port = taken ? OTHER_API_PORT : API_PORT,
+        .cluster_port = taken ? OTHER_CLUSTER_PORT : CLUSTER_PORT,
     };
     char *data = text_format("%s/" SANDBOX_DATA, d->path);
     char *inside = text_format("/%s", d->name);
@@ -128,7 +134,7 @@ static int write_config(const struct process_dir *d,
     struct buf out;
     int rc = -1;
 
-    buf_init(&out, CONFIG_MAX);
+    buf_init_secret(&out, CONFIG_MAX);
     if (data == NULL || inside == NULL || path == NULL) {
         error_memory(err);
         goto done;
@@ -137,7 +143,11 @@ static int write_config(const struct process_dir *d,
     if (server->shared_network &&
         free_ports(&c.api_port, &c.cluster_port, err) != 0)
         goto done;
-    if (server_config_write(&c, &out, err) != 0 ||
+    if (server_config_write(&c, &out, err) != 0)
+        goto done;
+    if (server->stanzas != NULL)
+        buf_str(&out, server->stanzas);
+    if (buf_check(&out, "a server configuration", err) != 0 ||
         file_replace(path, out.data, out.len, 0600, err) != 0)
         goto done;
     rc = 0;

@@ -41,6 +41,9 @@ struct process_dir_server {
      * sees them. */
     bool shared_network;
     bool generate_root;
+    bool raw_storage;       /* with sys/raw: stored entries, decrypted */
+    unsigned endpoint_port; /* taken by another address; 0: none is */
+    const char *stanzas;    /* added as they are; secret */
 };
 
 /* Make it all, with the server's configuration. */

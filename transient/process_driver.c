@@ -17,6 +17,7 @@
 #include "transient/helper.h"
 #include "transient/marked.h"
 #include "transient/process_dir.h"
+#include "transient/process_extras.h"
 #include "transient/sandbox.h"
 #include "transient/server_log.h"
 #include "transient/server_program.h"
@@ -34,7 +35,9 @@ struct process_transient {
     const struct transient_options *o; /* the handle's, outlives us */
     struct process_dir dir;
     struct server_program program;
+    struct process_extras extras;
     struct helper helper;
+    int64_t started_ms; /* when it was first wanted up; 0: not yet */
     bool listening;
     struct server_log log;
     enum transient_outcome outcome;
@@ -51,6 +54,7 @@ static void process_close(void *state)
     struct process_transient *p = state;
 
     server_program_done(&p->program);
+    process_extras_done(&p->extras);
     process_dir_done(&p->dir);
     free(p);
 }
@@ -84,6 +88,7 @@ static void process_facts(const void *state, struct transient_facts *out)
     out->address = p->listening ? p->dir.address : NULL;
     out->server_version = p->program.version;
     out->dir = p->dir.path;
+    out->log_path = p->started_ms > 0 ? p->dir.log_path : NULL;
 }
 
 static void process_leftovers(const void *state, struct jsonw *w)
@@ -111,6 +116,16 @@ static void add_last_words(struct process_transient *p, struct error *err)
     (void)text_copy(err->text + used + 2, sizeof err->text - used - 2, words);
 }
 
+static void add_advice(struct error *err)
+{
+    struct error before = *err;
+
+    error_set(err, ERR_PRECONDITION,
+              "%s: raise transient.memory_limit or transient.time_limit, or "
+              "give the machine more",
+              before.text);
+}
+
 /* The helper ended: whose fault is it? */
 static int judge_end(struct process_transient *p, int code, struct error *err)
 {
@@ -121,11 +136,23 @@ static int judge_end(struct process_transient *p, int code, struct error *err)
         return fail(p, TRANSIENT_NO_ISOLATION);
     if (code == SANDBOX_EXIT_NO_SERVER)
         return fail(p, TRANSIENT_NO_SERVER);
+    if (code == SANDBOX_EXIT_LIMIT) {
+        if (err != NULL)
+            add_advice(err);
+        return fail(p, TRANSIENT_LIMIT);
+    }
     if (err != NULL)
         err->kind = ERR_INTERNAL;
     if (code == SANDBOX_EXIT_DONE)
         error_set(err, ERR_INTERNAL, "the transient server was stopped");
     add_last_words(p, err);
+    if (server_log_says_limit(&p->log)) {
+        if (err != NULL) {
+            err->kind = ERR_PRECONDITION;
+            add_advice(err);
+        }
+        return fail(p, TRANSIENT_LIMIT);
+    }
     return fail(p, TRANSIENT_BROKEN);
 }
 
@@ -165,7 +192,7 @@ static bool answers(const char *socket_path)
 
 static int start(struct process_transient *p, struct error *err)
 {
-    const struct helper_options o = {
+    struct helper_options o = {
         .program = p->o->helper,
         .dir = p->dir.path,
         .server = p->program.path,
@@ -174,6 +201,11 @@ static int start(struct process_transient *p, struct error *err)
     };
     int64_t deadline = clock_mono_ms() + p->o->start_timeout_ms;
 
+    if (p->started_ms == 0)
+        p->started_ms = clock_mono_ms();
+    if (process_extras_words(&p->extras, clock_mono_ms() - p->started_ms,
+                             &o.extras, err) != 0)
+        return fail(p, TRANSIENT_LIMIT);
     p->log.last_error[0] = '\0';
     if (helper_start(&o, &p->helper, err) != 0)
         return fail(p, TRANSIENT_BROKEN);
@@ -194,18 +226,32 @@ static int start(struct process_transient *p, struct error *err)
     return 0;
 }
 
+static int make_dir(struct process_transient *p, struct error *err)
+{
+    const struct process_dir_server server = {
+        .product = p->o->product,
+        .shared_network = p->o->no_isolation,
+        .generate_root =
+            p->o->drivers != NULL && p->o->drivers->allow_generate_root,
+        /* The only way to ask it for every value, where no key is ours; for
+         * whoever may use sys/raw. */
+        .raw_storage = p->extras.auto_unseal,
+        .endpoint_port = p->extras.endpoint_port,
+        .stanzas = buf_text(&p->extras.stanzas),
+    };
+    int rc = process_dir_make(&p->dir, &server, err);
+
+    /* They are in the directory now. */
+    buf_done(&p->extras.stanzas);
+    return rc;
+}
+
 static int process_up(void *state, struct error *err)
 {
     struct process_transient *p = state;
     const struct server_wanted wanted = {.server = p->o->server,
                                          .product = p->o->product,
                                          .version = p->o->version};
-    const struct process_dir_server server = {
-        .product = p->o->product,
-        .shared_network = p->o->no_isolation,
-        .generate_root =
-            p->o->drivers != NULL && p->o->drivers->allow_generate_root,
-    };
 
     assert(p->helper.pid == 0);
     if (cancelled(p->o->cancel)) {
@@ -215,7 +261,10 @@ static int process_up(void *state, struct error *err)
     if (p->program.path == NULL &&
         server_program_find(&wanted, &p->program, &p->outcome, err) != 0)
         return -1;
-    if (process_dir_make(&p->dir, &server, err) != 0)
+    if (process_extras_read(p->o, &p->program, &p->extras, &p->outcome, err) !=
+        0)
+        return -1;
+    if (make_dir(p, err) != 0)
         return fail(p, TRANSIENT_BROKEN);
     return start(p, err);
 }

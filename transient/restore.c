@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "transient/login.h"
+#include "transient/restore_auto.h"
 #include "transient/restore_steps.h"
 
 enum {
@@ -91,12 +92,7 @@ static int check_keys(struct restore_flow *f, const struct vault_seal *seal,
 {
     size_t have = keys_count(f->o->keys);
 
-    if (strcmp(seal->type, "shamir") != 0)
-        error_set(err, ERR_PRECONDITION,
-                  "the snapshot is of a cluster with %s auto-unseal: key "
-                  "shares cannot unseal a copy of it",
-                  seal->type);
-    else if (have < seal->threshold)
+    if (have < seal->threshold)
         error_set(err, ERR_PRECONDITION,
                   "the snapshot needs %u of %u unseal key shares and %s%zu "
                   "%s configured: name more key files",
@@ -109,6 +105,7 @@ static int check_keys(struct restore_flow *f, const struct vault_seal *seal,
 
 static int step_unseal(struct restore_flow *f, struct error *err)
 {
+    enum transient_outcome whose = TRANSIENT_KEYS;
     struct vault_seal seal;
     unsigned i, threshold;
 
@@ -116,14 +113,17 @@ static int step_unseal(struct restore_flow *f, struct error *err)
         return -1;
     if (!seal.sealed)
         return 0;
+    if (restore_auto_sealed(&seal))
+        return restore_auto_wait(f->t, f->admin, &whose, err) == 0
+                   ? 0
+                   : restore_blame(f, whose, err);
     if (check_keys(f, &seal, err) != 0)
         return -1;
     threshold = seal.threshold;
     for (i = 0; i < threshold && seal.sealed; i++) {
         if (vault_unseal(f->admin, keys_at(f->o->keys, i), &seal, err) != 0) {
-            enum transient_outcome whose =
-                err->kind == ERR_INVALID ? TRANSIENT_KEYS : TRANSIENT_BROKEN;
-
+            if (err->kind != ERR_INVALID)
+                whose = TRANSIENT_BROKEN;
             error_prefix(err, "the snapshot's seal does not open with the "
                               "configured key shares");
             return restore_blame(f, whose, err);
@@ -154,7 +154,11 @@ static int wait_active(struct restore_flow *f, struct vault_status *status,
         if (err->kind == ERR_CANCELLED)
             return restore_blame(f, TRANSIENT_CANCELLED, err);
         if (transient_check(f->t, err) != 0)
-            return restore_blame(f, TRANSIENT_NOT_ACTIVE, err);
+            return restore_blame(f,
+                                 transient_outcome(f->t) == TRANSIENT_LIMIT
+                                     ? TRANSIENT_LIMIT
+                                     : TRANSIENT_NOT_ACTIVE,
+                                 err);
         if (clock_mono_ms() < deadline)
             continue;
         error_set(err, ERR_PRECONDITION,

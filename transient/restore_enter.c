@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transient/keys.h"
+#include "transient/restore_auto.h"
 #include "transient/restore_steps.h"
 #include "vault/raft.h"
 
@@ -60,9 +61,13 @@ static int give_birth(struct restore_flow *f,
 
 static int enter_ours(struct restore_flow *f, struct error *err)
 {
-    const struct vault_init_options one_share = {.shares = 1, .threshold = 1};
+    struct vault_init_options how = {.shares = 1, .threshold = 1};
+    struct vault_seal seal;
 
-    return give_birth(f, &one_share, err);
+    if (vault_seal_status(f->admin, &seal, err) != 0)
+        return -1;
+    how.recovery = restore_auto_sealed(&seal);
+    return give_birth(f, &how, err);
 }
 
 /* It has a life already: we need to be let in. */

@@ -21,33 +21,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "transient/relay.h"
+#include "transient/sandbox_child.h"
 #include "transient/sandbox_room.h"
-
-/* CLOSE_RANGE_CLOEXEC, which old headers lack. */
-enum { CLOSE_ON_EXEC = 1U << 2 };
 
 enum {
     NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                  CLONE_NEWIPC | CLONE_NEWUTS
-};
-
-/* What the child tells when it cannot become the server. */
-struct verdict {
-    int code;
-    char text[ERROR_TEXT_MAX];
-};
-
-struct helper {
-    const char *dir;    /* the private directory */
-    const char *name;   /* its last segment */
-    const char *server; /* the program */
-    bool isolated;
-    int alive[2]; /* helper -> child: one byte "go on"; closed by death */
-    int told[2];  /* child -> helper: a verdict, or end-of-file by exec */
-    int syslog;   /* what the server sends to its /dev/log; -1: none */
-    pid_t child;
 };
 
 static volatile sig_atomic_t child_changed;
@@ -64,136 +47,6 @@ static int say(int code, const char *text)
 
     (void)n;
     return code;
-}
-
-static int sub_path(const struct helper *h, const char *name,
-                    char out[PATH_MAX])
-{
-    int n = snprintf(out, PATH_MAX, "%s/%s", h->dir, name);
-
-    return n > 0 && n < PATH_MAX ? 0 : -1;
-}
-
-__attribute__((noreturn)) static void child_give_up(const struct helper *h,
-                                                    int code, const char *text)
-{
-    struct verdict v;
-    ssize_t n;
-
-    memset(&v, 0, sizeof v);
-    v.code = code;
-    (void)snprintf(v.text, sizeof v.text, "%s", text);
-    n = write(h->told[1], &v, sizeof v);
-    (void)n;
-    _exit(code);
-}
-
-/* The helper may have died before the parent-death signal was asked for;
- * then its end of the pipe is closed. */
-static bool helper_is_alive(const struct helper *h)
-{
-    struct pollfd p = {.fd = h->alive[0], .events = POLLIN};
-
-    return poll(&p, 1, 0) == 0;
-}
-
-static void child_wait_for_maps(const struct helper *h)
-{
-    char byte;
-
-    (void)close(h->alive[1]);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (read(h->alive[0], &byte, 1) != 1)
-        _exit(SANDBOX_EXIT_BROKEN);
-}
-
-/* A syslog audit device keeps a server from becoming active unless somebody
- * takes what it says: the helper does, and drops it. */
-static int child_offer_syslog(const struct helper *h)
-{
-    struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-
-    return bind(h->syslog, (struct sockaddr *)&un, sizeof un);
-}
-
-/* Standard input was the leash: the server must not hold it. */
-static int child_clean_fds(void)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        return -1;
-    return 0;
-}
-
-static void child_reset_signals(void)
-{
-    static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-    sigset_t none;
-    size_t i;
-
-    for (i = 0; i < sizeof handled / sizeof handled[0]; i++)
-        (void)signal(handled[i], SIG_DFL);
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-__attribute__((noreturn)) static void
-child_exec(const struct helper *h, const char *program, const char *data)
-{
-    char config[PATH_MAX + 64];
-    char name[PATH_MAX];
-    char command[] = "server";
-    char path[] = "PATH=/usr/bin:/bin", home[] = "HOME=/";
-    char *argv[] = {name, command, config, NULL};
-    char *env[] = {path, home, NULL};
-    char text[ERROR_TEXT_MAX];
-
-    (void)snprintf(name, sizeof name, "%s", program);
-    (void)snprintf(config, sizeof config, "-config=%s/%s", data,
-                   SANDBOX_CONFIG);
-    /* Asked for again: a change of credentials clears it. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (!helper_is_alive(h))
-        _exit(SANDBOX_EXIT_BROKEN);
-    child_reset_signals();
-    (void)syscall(SYS_close_range, 3, ~0U, CLOSE_ON_EXEC);
-    execve(program, argv, env);
-    (void)snprintf(text, sizeof text, "cannot execute %s: %s", h->server,
-                   strerror(errno));
-    child_give_up(h, SANDBOX_EXIT_NO_SERVER, text);
-}
-
-__attribute__((noreturn)) static void child_isolated(const struct helper *h)
-{
-    char root[PATH_MAX], data[PATH_MAX], program[NAME_MAX + 16];
-    struct sandbox_room room = {
-        .name = h->name, .root = root, .data = data, .server = h->server};
-    struct error err;
-
-    child_wait_for_maps(h);
-    if (sub_path(h, SANDBOX_ROOT, root) != 0 ||
-        sub_path(h, SANDBOX_DATA, data) != 0 || child_clean_fds() != 0)
-        child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot prepare the sandbox");
-    if (sandbox_room_enter(&room, &err) != 0)
-        child_give_up(h, SANDBOX_EXIT_NO_ISOLATION, err.text);
-    if (child_offer_syslog(h) != 0)
-        child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot offer a /dev/log");
-    (void)snprintf(program, sizeof program, "/%s.server", h->name);
-    (void)snprintf(data, sizeof data, "/%s", h->name);
-    child_exec(h, program, data);
-}
-
-__attribute__((noreturn)) static void child_open(const struct helper *h)
-{
-    char data[PATH_MAX];
-
-    child_wait_for_maps(h);
-    (void)setsid();
-    if (sub_path(h, SANDBOX_DATA, data) != 0 || child_clean_fds() != 0)
-        child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot prepare the server");
-    child_exec(h, h->server, data);
 }
 
 static int write_file(pid_t pid, const char *name, const char *text)
@@ -276,18 +129,21 @@ static void kill_and_reap(pid_t pid)
 /* The first process of a pid namespace takes all of it along, and cannot be
  * reaped before the last of them is gone.  Without a namespace, what the
  * server started becomes our child when its parent dies (subreaper). */
-static void end_child(struct helper *h)
+static void end_child(struct sandbox_helper *h)
 {
     pid_t orphan;
 
     if (h->child > 0)
         kill_and_reap(h->child);
     h->child = -1;
+    if (h->relay > 0)
+        kill_and_reap(h->relay);
+    h->relay = -1;
     while (!h->isolated && (orphan = any_child()) > 0)
         kill_and_reap(orphan);
 }
 
-static int say_verdict(struct helper *h, struct verdict *v)
+static int say_verdict(struct sandbox_helper *h, struct sandbox_verdict *v)
 {
     struct error err;
 
@@ -303,12 +159,16 @@ static int say_verdict(struct helper *h, struct verdict *v)
     return say(v->code, err.text);
 }
 
-static int say_end(struct helper *h, int status)
+static int say_end(struct sandbox_helper *h, int status)
 {
     char text[128];
 
     h->child = -1;
     end_child(h);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return say(SANDBOX_EXIT_LIMIT,
+                   "the transient server was killed, most likely by the "
+                   "system for want of memory");
     if (WIFSIGNALED(status))
         (void)snprintf(text, sizeof text,
                        "the transient server was ended by signal %d",
@@ -320,8 +180,20 @@ static int say_end(struct helper *h, int status)
     return say(SANDBOX_EXIT_SERVER_DIED, text);
 }
 
+static int say_late(struct sandbox_helper *h)
+{
+    char text[128];
+
+    end_child(h);
+    (void)snprintf(text, sizeof text,
+                   "the transient server had all the time that it may have "
+                   "(%llu s more were left to it when it was started)",
+                   (unsigned long long)h->extras.seconds);
+    return say(SANDBOX_EXIT_LIMIT, text);
+}
+
 /* The daemon pulled the leash, or is dead. */
-static int stop(struct helper *h)
+static int stop(struct sandbox_helper *h)
 {
     struct error err;
     char byte = 0;
@@ -335,7 +207,7 @@ static int stop(struct helper *h)
     return SANDBOX_EXIT_DONE;
 }
 
-static void drop_syslog(const struct helper *h)
+static void drop_syslog(const struct sandbox_helper *h)
 {
     char message[64];
 
@@ -343,22 +215,40 @@ static void drop_syslog(const struct helper *h)
         ;
 }
 
+/* Until something happens or the time is over. */
+static int wait_for(struct sandbox_helper *h, struct pollfd p[3], int64_t end)
+{
+    struct timespec left = {.tv_sec = (end - clock_mono_ms()) / 1000 + 1};
+    sigset_t none;
+    int n;
+
+    sigemptyset(&none);
+    n = ppoll(p, 3, h->extras.seconds > 0 ? &left : NULL, &none);
+    return n < 0 && errno == EINTR ? 0 : n;
+}
+
+static bool is_late(const struct sandbox_helper *h, int64_t end)
+{
+    return h->extras.seconds > 0 && clock_mono_ms() >= end;
+}
+
 /* Hold the leash until it is pulled or the server ends. */
-static int watch(struct helper *h)
+static int watch(struct sandbox_helper *h)
 {
     struct pollfd p[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
                           {.fd = h->told[0], .events = POLLIN},
                           {.fd = h->syslog, .events = POLLIN}};
-    struct verdict v;
-    sigset_t none;
+    int64_t end = clock_mono_ms() + (int64_t)h->extras.seconds * 1000;
+    struct sandbox_verdict v;
     int status;
 
-    sigemptyset(&none);
     for (;;) {
-        int n = ppoll(p, 3, NULL, &none);
+        int n = wait_for(h, p, end);
 
-        if (n < 0 && errno != EINTR)
+        if (n < 0)
             return say(SANDBOX_EXIT_BROKEN, "the sandbox cannot poll");
+        if (is_late(h, end))
+            return say_late(h);
         if (n > 0 && p[1].revents != 0) {
             if (read(h->told[0], &v, sizeof v) == (ssize_t)sizeof v)
                 return say_verdict(h, &v);
@@ -374,7 +264,24 @@ static int watch(struct helper *h)
     }
 }
 
-static int start_child(struct helper *h)
+/* Before there are pipes that it would hold. */
+static int start_extras(struct sandbox_helper *h)
+{
+    struct error err;
+
+    if (sandbox_extras_open(&h->extras, &err) != 0)
+        return say(SANDBOX_EXIT_BROKEN, err.text);
+    if (!h->extras.has_endpoint || !h->isolated)
+        return SANDBOX_EXIT_DONE;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, h->handover) != 0)
+        return say(SANDBOX_EXIT_BROKEN, "the sandbox cannot make a socket");
+    if (relay_start(&h->extras.endpoint, h->handover[0], &h->relay, &err) != 0)
+        return say(SANDBOX_EXIT_BROKEN, err.text);
+    (void)close(h->handover[0]);
+    return SANDBOX_EXIT_DONE;
+}
+
+static int start_child(struct sandbox_helper *h)
 {
     if (pipe2(h->alive, O_CLOEXEC) != 0 || pipe2(h->told, O_CLOEXEC) != 0)
         return say(SANDBOX_EXIT_BROKEN, "the sandbox cannot make a pipe");
@@ -385,10 +292,8 @@ static int start_child(struct helper *h)
         return h->isolated
                    ? no_isolation("clone")
                    : say(SANDBOX_EXIT_BROKEN, "the sandbox cannot fork");
-    if (h->child == 0 && h->isolated)
-        child_isolated(h);
     if (h->child == 0)
-        child_open(h);
+        sandbox_child(h);
     (void)close(h->told[1]);
     (void)close(h->alive[0]);
     if (h->isolated && map_ids(h->child) != 0) {
@@ -397,6 +302,8 @@ static int start_child(struct helper *h)
         end_child(h);
         return code;
     }
+    /* When memory runs out, this one goes first. */
+    (void)write_file(h->child, "oom_score_adj", "1000");
     if (write(h->alive[1], "g", 1) != 1) {
         end_child(h);
         return say(SANDBOX_EXIT_BROKEN, "the server's process is gone");
@@ -423,11 +330,13 @@ static void prepare_signals(void)
 
 int sandbox_main(int argc, char **argv)
 {
-    struct helper h = {.child = -1, .syslog = -1};
+    struct sandbox_helper h = {
+        .child = -1, .relay = -1, .syslog = -1, .handover = {-1, -1}};
     const char *slash;
+    struct error err;
     int code;
 
-    if (argc != 5)
+    if (argc < 5)
         return say(SANDBOX_EXIT_BROKEN, "the sandbox is not for use by hand");
     slash = strrchr(argv[2], '/');
     if (argv[2][0] != '/' || slash[1] == '\0' ||
@@ -437,6 +346,8 @@ int sandbox_main(int argc, char **argv)
     h.name = slash + 1;
     h.server = argv[3];
     h.isolated = strcmp(argv[4], "open") != 0;
+    if (sandbox_extras_parse(argv + 5, &h.extras, &err) != 0)
+        return say(SANDBOX_EXIT_BROKEN, err.text);
     /* An undumpable process does not own its files in /proc, among them the
      * id maps of its child. */
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -445,6 +356,8 @@ int sandbox_main(int argc, char **argv)
     (void)setgroups(0, NULL); /* allowed for root, needed by root */
     (void)umask(077);
     prepare_signals();
-    code = start_child(&h);
+    code = start_extras(&h);
+    if (code == SANDBOX_EXIT_DONE)
+        code = start_child(&h);
     return code == SANDBOX_EXIT_DONE ? watch(&h) : code;
 }

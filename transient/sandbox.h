@@ -31,13 +31,15 @@ enum {
     SANDBOX_EXIT_NO_ISOLATION = 71, /* namespaces refused */
     SANDBOX_EXIT_NO_SERVER = 72,    /* the program cannot be executed */
     SANDBOX_EXIT_SERVER_DIED = 73,  /* it ran, and ended by itself */
+    SANDBOX_EXIT_LIMIT = 74,        /* it ran, and reached a limit */
 };
 
-/* `assay __sandbox <dir> <server> isolated|open`: run
+/* `assay __sandbox <dir> <server> isolated|open <extra>…`: run
  * `<server> server -config=…/server.hcl`.  The last segment of <dir>, the
- * private directory, must name nothing else on this machine.  Standard input
- * is the leash, standard output takes one sentence when the exit code is not
- * DONE, standard error is the server's log.
+ * private directory, must name nothing else on this machine; the extras are
+ * those of sandbox_extras.h.  Standard input is the leash, standard output
+ * takes one sentence when the exit code is not DONE, standard error is the
+ * server's log.  Its standard output is dropped: audit devices write there.
  *
  * Returns the exit code for main().  To be called before anything that
  * starts a thread or makes this process undumpable. */

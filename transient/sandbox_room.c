@@ -334,5 +334,7 @@ int sandbox_room_enter(const struct sandbox_room *room, struct error *err)
     if (make_root(room, err) != 0 || furnish(room, err) != 0 ||
         raise_loopback(err) != 0 || change_root(room, err) != 0)
         return -1;
+    if (room->arrange != NULL && room->arrange(room->ctx, err) != 0)
+        return -1;
     return drop_rights(err);
 }

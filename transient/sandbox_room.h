@@ -15,6 +15,9 @@ struct sandbox_room {
     const char *root;   /* an empty directory to mount the new root on */
     const char *data;   /* becomes /<name>, writable */
     const char *server; /* becomes /<name>.server, read-only */
+    /* Called in the new root, before the rights are given up; or NULL. */
+    int (*arrange)(void *ctx, struct error *err);
+    void *ctx;
 };
 
 /* Turn the calling process - single-threaded, first of its pid namespace,

@@ -59,6 +59,8 @@ int server_config_write(const struct server_config *c, struct buf *out,
                "default_max_request_duration = \"24h\"\n"
                "log_level = \"info\"\n",
                c->api_port, c->cluster_port);
+    if (c->raw_storage)
+        buf_str(out, "raw_storage_endpoint = true\n");
     if (strcmp(c->product, "vault") == 0)
         buf_str(out, "disable_mlock = true\n");
     return buf_check(out, "a server configuration", err);

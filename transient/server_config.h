@@ -19,6 +19,7 @@ struct server_config {
     unsigned api_port;   /* on loopback */
     unsigned cluster_port;
     bool generate_root; /* OpenBao offers it only where this says so */
+    bool raw_storage;   /* with sys/raw */
 };
 
 /* Append it, in HCL.  ERR_INVALID for a directory that HCL could not quote. */

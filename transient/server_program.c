@@ -53,6 +53,13 @@ bool server_program_parse(const char *line, struct server_program *out)
     return false;
 }
 
+bool server_version_is_enterprise(const char *version)
+{
+    const char *build = strchr(version, '+');
+
+    return build != NULL && text_starts(build, "+ent");
+}
+
 static int ask_version(struct server_program *p, struct error *err)
 {
     static const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/", NULL};
@@ -107,6 +114,14 @@ static enum transient_outcome check(const struct server_program *p,
                   "%s is a server of %s, but the snapshot is one of %s: set "
                   "transient.server",
                   p->path, p->product, product);
+        return TRANSIENT_NO_SERVER;
+    }
+    if (server_version_is_enterprise(version) &&
+        !server_version_is_enterprise(p->version)) {
+        error_set(err, ERR_PRECONDITION,
+                  "%s is no Enterprise program, but the snapshot is of Vault "
+                  "Enterprise (%s): set transient.server",
+                  p->path, version);
         return TRANSIENT_NO_SERVER;
     }
     if (version[0] != '\0' && text_version_compare(p->version, version) < 0) {

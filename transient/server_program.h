@@ -39,4 +39,7 @@ void server_program_done(struct server_program *p);
  * "OpenBao v2.7.2 (…)".  false if it is neither. */
 bool server_program_parse(const char *line, struct server_program *out);
 
+/* "1.21.0+ent", "1.21.0+ent.hsm": a Vault that needs a license. */
+bool server_version_is_enterprise(const char *version);
+
 #endif

@@ -25,7 +25,7 @@ struct transient {
     const struct transient_driver *driver;
     void *state;
     struct transient_options o; /* strings are ours, below */
-    char *strings[7];
+    char *strings[8];
     size_t string_count;
     char *leftovers;
     bool not_contained; /* refused before the driver was asked */
@@ -42,6 +42,7 @@ static const char *const outcome_names[] = {
     [TRANSIENT_LOGIN] = "login",
     [TRANSIENT_NOT_CONTAINED] = "not_contained",
     [TRANSIENT_UNUSABLE] = "unusable",
+    [TRANSIENT_LIMIT] = "limit",
     [TRANSIENT_BROKEN] = "broken",
     [TRANSIENT_CANCELLED] = "cancelled",
 };
@@ -95,7 +96,7 @@ static int keep_options(struct transient *t, const struct transient_options *o,
     if (keep(t, &t->o.driver) != 0 || keep(t, &t->o.product) != 0 ||
         keep(t, &t->o.version) != 0 || keep(t, &t->o.server) != 0 ||
         keep(t, &t->o.base_dir) != 0 || keep(t, &t->o.helper) != 0 ||
-        keep(t, &t->o.cluster_id) != 0)
+        keep(t, &t->o.cluster_id) != 0 || keep(t, &t->o.seal_type) != 0)
         return error_memory(err);
     return 0;
 }
@@ -225,11 +226,25 @@ const char *transient_dir(const struct transient *t)
     return facts(t).dir;
 }
 
+const char *transient_log_path(const struct transient *t)
+{
+    return facts(t).log_path;
+}
+
 int transient_check(struct transient *t, struct error *err)
 {
     if (t->driver->check == NULL)
         return 0;
     return t->driver->check(t->state, err);
+}
+
+void transient_explain(struct transient *t, struct error *err)
+{
+    struct error why;
+
+    if (err->kind != ERR_CANCELLED && transient_address(t) != NULL &&
+        transient_check(t, &why) != 0)
+        *err = why;
 }
 
 int transient_wait_restored(struct transient *t, int64_t timeout_ms,

@@ -48,6 +48,10 @@ int transient_restart(struct transient *t, struct error *err) MUST_USE;
 enum transient_outcome transient_outcome(const struct transient *t);
 /* Where it listens, "unix:///…/api.sock"; NULL while it is not up. */
 const char *transient_address(const struct transient *t);
+/* Its log so far; NULL where there is none to read. */
+const char *transient_log_path(const struct transient *t);
+/* If the server ended by itself, `err` is replaced by how. */
+void transient_explain(struct transient *t, struct error *err);
 /* The version of the server program, once up; else "". */
 const char *transient_server_version(const struct transient *t);
 /* A directory of ours, mode 0700, that goes when the transient goes. */

@@ -66,7 +66,8 @@ class Node:
         config = self.dir / "server.hcl"
         config.write_text(_NODE.format(
             dir=self.dir, name=self.name, api=self.port, raft=self.raft_port,
-            retry_join=join, product=_PRODUCT[self.cluster.server.product]))
+            retry_join=join, product=_PRODUCT[self.cluster.server.product])
+            + self.cluster.extra)
         self.process = Process(
             [self.cluster.server.path, "server", "-config", config],
             self.dir / "server.log", cwd=self.dir)
@@ -91,7 +92,8 @@ class Node:
             return None
 
     def unseal(self):
-        for key in self.cluster.keys[:self.cluster.threshold]:
+        for key in [] if self.cluster.auto else \
+                self.cluster.keys[:self.cluster.threshold]:
             rest.request(self.address, "PUT", "/v1/sys/unseal",
                          {"key": key}).ok()
         until(lambda: self.health() in (200, 429, 472, 473), 30,
@@ -107,12 +109,17 @@ class Node:
 
 
 class Cluster:
-    """One or more nodes, initialised, unsealed, with a leader."""
+    """One or more nodes, initialised, unsealed, with a leader.
 
-    def __init__(self, server, directory, nodes=1, shares=3, threshold=2):
+    `extra` is added to their configuration; with a seal stanza in it they
+    unseal themselves, and `keys` are recovery keys."""
+
+    def __init__(self, server, directory, nodes=1, shares=3, threshold=2,
+                 extra=""):
         self.server = server
         self.dir = pathlib.Path(directory)
         self.shares, self.threshold = shares, threshold
+        self.extra, self.auto = extra, 'seal "' in extra
         self.nodes = []
         self.nodes += [Node(self, f"node{i + 1}") for i in range(nodes)]
         self.keys, self.root = [], None
@@ -120,11 +127,14 @@ class Cluster:
     def start(self):
         first = self.nodes[0]
         first.start()
+        of = "recovery" if self.auto else "secret"
         made = rest.request(
             first.address, "PUT", "/v1/sys/init",
-            {"secret_shares": self.shares,
-             "secret_threshold": self.threshold}).ok().json
-        self.keys, self.root = made["keys_base64"], made["root_token"]
+            {f"{of}_shares": self.shares,
+             f"{of}_threshold": self.threshold}).ok().json
+        self.root = made["root_token"]
+        self.keys = made["recovery_keys_base64" if self.auto
+                         else "keys_base64"]
         first.unseal()
         until(first.leads, 30, "node1 leads")
         if len(self.nodes) > 1:

@@ -14,9 +14,10 @@ class World:
         self.cluster = self.assay = None
         self.config = {}
 
-    def up(self, *, nodes=1, config=None, start=True, address=None):
+    def up(self, *, nodes=1, config=None, start=True, address=None, extra=""):
         """Everything an operator does before the first backup."""
-        self.cluster = Cluster(self.server, self.dir / "cluster", nodes)
+        self.cluster = Cluster(self.server, self.dir / "cluster", nodes,
+                               extra=extra)
         self.cluster.start()
         seed.fill(self.cluster)
         self.people()

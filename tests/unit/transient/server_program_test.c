@@ -90,6 +90,30 @@ static void test_a_program_is_found_and_asked(void **state)
     free(bao);
 }
 
+static void test_enterprise_is_not_community(void **state)
+{
+    char *ce = script("ce", "#!/bin/sh\necho 'Vault v1.21.0 (x), built y'\n");
+    char *ent =
+        script("ent", "#!/bin/sh\necho 'Vault v1.21.0+ent (x), built y'\n");
+    struct server_program p = {.path = NULL};
+    enum transient_outcome outcome = TRANSIENT_BROKEN;
+    struct error err;
+
+    (void)state;
+    assert_true(server_version_is_enterprise("1.21.0+ent.hsm"));
+    assert_false(server_version_is_enterprise("1.21.0"));
+    assert_false(server_version_is_enterprise("1.21.0+other"));
+    assert_int_equal(find(ce, "vault", "1.20.0+ent", &p, &outcome, &err), -1);
+    assert_int_equal(outcome, TRANSIENT_NO_SERVER);
+    assert_non_null(strstr(err.text, "no Enterprise program"));
+    assert_int_equal(find(ent, "vault", "1.20.0+ent", &p, &outcome, &err), 0);
+    server_program_done(&p);
+    assert_int_equal(find(ent, "vault", "1.20.0", &p, &outcome, &err), 0);
+    server_program_done(&p);
+    free(ce);
+    free(ent);
+}
+
 static void test_a_program_that_is_no_server_is_refused(void **state)
 {
     char *other = script("other", "#!/bin/sh\necho Consul v1\n");
@@ -114,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_versions_are_read),
         cmocka_unit_test(test_a_program_is_found_and_asked),
+        cmocka_unit_test(test_enterprise_is_not_community),
         cmocka_unit_test(test_a_program_that_is_no_server_is_refused),
     };
     int failed;
