@@ -143,6 +143,14 @@ static int64_t measured_restore(const struct transient_report *report)
     return -1;
 }
 
+/* Other drivers' servers are not told of them. */
+static bool has_audit_stanzas(const struct validation *v)
+{
+    const struct transient_options *o = &v->raise.options;
+    return o->process != NULL && o->process->audit_file != NULL &&
+           strcmp(o->driver, "process") == 0;
+}
+
 void validation_copy_describe(struct validation *v)
 {
     struct proof_context *c = &v->context;
@@ -151,6 +159,7 @@ void validation_copy_describe(struct validation *v)
     c->transient_outcome = v->report.outcome;
     c->transient_text = v->why.text;
     c->batch_login = v->report.batch_login;
+    c->audit_declared = has_audit_stanzas(v);
     c->restore_ms = v->restore_ms;
     if (v->transient != NULL)
         text_copy(v->transient_version, sizeof(v->transient_version),

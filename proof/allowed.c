@@ -29,11 +29,11 @@ static const struct allowed_row rows[] = {
      "the history of versions that ran on this data"},
     {"sys/policy/response-wrapping", ALLOWED_CHANGED, ALLOWED_NEWER_SERVER, 1,
      NULL, "built in; a newer server brings its own text"},
-    {"core/audit", ALLOWED_CHANGED, ALLOWED_OPENBAO, 0,
+    {"core/audit", ALLOWED_CHANGED, ALLOWED_UNDECLARED, 0,
      "rewritten list of audit devices",
      "devices of a configuration file are taken off the list by a server "
      "that has no such file"},
-    {"core/local-audit", ALLOWED_CHANGED, ALLOWED_OPENBAO, 0,
+    {"core/local-audit", ALLOWED_CHANGED, ALLOWED_UNDECLARED, 0,
      "rewritten list of local audit devices", "as core/audit"},
     {"logical/<uuid>/wal/*", ALLOWED_ADDED, ALLOWED_ALWAYS, 0, NULL,
      "a database engine that starts tries whether it may write: an entry "

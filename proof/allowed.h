@@ -18,8 +18,9 @@ enum allowed_change {
 
 enum allowed_when {
     ALLOWED_ALWAYS,
-    ALLOWED_NEWER_SERVER,  /* the transient's is newer than the snapshot's */
-    ALLOWED_OPENBAO,       /* only there */
+    ALLOWED_NEWER_SERVER, /* the transient's is newer than the snapshot's */
+    /* OpenBao, and its configured audit devices were not given to the copy */
+    ALLOWED_UNDECLARED,
     ALLOWED_SERVICE_LOGIN, /* our login got a service token */
     ALLOWED_WITH_TOKENS,   /* at most `limit` for each removed token */
 };

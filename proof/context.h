@@ -43,6 +43,7 @@ struct proof_context {
     const char *transient_note;    /* for people to know; NULL or "": nothing */
     int64_t restore_ms;            /* from up to logged in */
     bool batch_login;              /* the login left no entry */
+    bool audit_declared;           /* it has the configured audit devices */
 
     const struct proof_oracle *oracle; /* NULL: nothing to compare with */
     const struct proof_canary *canary; /* proof/usable.h; NULL: none */

@@ -137,8 +137,8 @@ static bool holds(const struct judgement *j, const struct allowed_row *row)
     case ALLOWED_NEWER_SERVER:
         /* An older one would not have been started. */
         return strcmp(c->server_version, c->transient_version) != 0;
-    case ALLOWED_OPENBAO:
-        return strcmp(c->product, "openbao") == 0;
+    case ALLOWED_UNDECLARED:
+        return strcmp(c->product, "openbao") == 0 && !c->audit_declared;
     case ALLOWED_SERVICE_LOGIN:
         return !c->batch_login;
     }
