@@ -76,6 +76,12 @@ static const struct need force_needs[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct need raw_needs[] = {
+    {"sys/raw/*", "\"read\", \"sudo\"",
+     "have a restored copy decrypt every entry"},
+    {NULL, NULL, NULL},
+};
+
 struct policy {
     const char *name;
     const char *about; /* lines, each a comment */
@@ -163,6 +169,12 @@ static const struct policy policies[] = {
     {"restore-force",
      "Assay's own token, where foreign snapshots may be forced in.",
      force_needs, NULL, NULL},
+    {"raw",
+     "Assay's own token, for clusters that a KMS unseals: the restored copy "
+     "is\n"
+     "asked for every entry.  Means nothing on servers without\n"
+     "raw_storage_endpoint in their configuration, as the primary should be.",
+     raw_needs, NULL, NULL},
     {"canary",
      "Assay's own token, where canary.mount is set: write the marker before a\n"
      "backup, and ask for it in the restored copy.",

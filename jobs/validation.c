@@ -18,6 +18,7 @@
 #include "jobs/seal.h"
 #include "jobs/shares.h"
 #include "jobs/validation.h"
+#include "proof/in_copy.h"
 #include "proof/unsealed.h"
 #include "proof/verdict.h"
 #include "storage/storage.h"
@@ -89,7 +90,8 @@ static int run_checks(struct validation *v, enum stage stage, struct error *err)
 }
 
 /* The rest of the table, with the reason why it was not asked. */
-static void skip_checks(struct validation *v, const char *reason)
+static int skip_checks(struct validation *v, const char *reason,
+                       struct error *err)
 {
     const struct proof_check *check;
     for (size_t i = 0; (check = proof_check_at(i)) != NULL; i++) {
@@ -100,6 +102,8 @@ static void skip_checks(struct validation *v, const char *reason)
         *r = (struct proof_result){.name = check->name};
         proof_say(r, PROOF_NOT_RUN, "%s", reason);
     }
+    v->context.transient_text = reason;
+    return proof_in_copy(&v->context, v->results, v->results_count, err);
 }
 
 /* Damaged secrets or lost entries do not make an archive another one:
@@ -142,6 +146,23 @@ static void drop_keys(struct validation *v)
     v->keys = NULL;
 }
 
+/* What only the cluster's own seal knows. */
+static int ask_once_more(struct validation *v, struct error *err)
+{
+    struct proof_context c = v->context;
+    if (!proof_in_copy_wanted(&c, v->results, v->results_count))
+        return 0;
+    if (job_check(v->job, err) != 0 || job_phase(v->job, "in_copy", err) != 0)
+        return -1;
+    if (v->transient != NULL &&
+        strcmp(v->raise.options.driver, "existing") == 0) {
+        c.transient = NULL;
+        c.transient_text = "a standing cluster gets its own data back, and is "
+                           "not restored into twice";
+    }
+    return proof_in_copy(&c, v->results, v->results_count, err);
+}
+
 /* Restore and ask the copy.  The caller destroys it, whatever comes. */
 static int ask_the_copy(struct validation *v, struct error *err)
 {
@@ -154,7 +175,7 @@ static int ask_the_copy(struct validation *v, struct error *err)
     validation_copy_describe(v);
     if (v->copy != NULL && job_status(v->job, RUN_CHECKING, err) != 0)
         return -1;
-    if (run_checks(v, STAGE_COPY, err) == 0)
+    if (run_checks(v, STAGE_COPY, err) == 0 && ask_once_more(v, err) == 0)
         return 0;
     if (v->transient != NULL)
         transient_explain(v->transient, err);
@@ -202,13 +223,13 @@ static int ask(struct validation *v, struct error *err)
     if (use_keys(v, err) != 0 || run_checks(v, STAGE_KEYS, err) != 0)
         return -1;
     if (is_another_archive(v)) {
-        skip_checks(v, "not asked: what is stored is not the archive that was "
-                       "taken");
-        return 0;
+        return skip_checks(v,
+                           "not asked: what is stored is not the archive that "
+                           "was taken",
+                           err);
     }
     if (!is_ours(v, reason, sizeof(reason))) {
-        skip_checks(v, reason);
-        return 0;
+        return skip_checks(v, reason, err);
     }
     if (canary_expect(v->job, &v->row, &v->canary, err) != 0)
         return -1;

@@ -2,6 +2,7 @@
 #include "proof/unsealed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct proof_unsealed {
     const char *const *shares;
@@ -115,9 +116,10 @@ static void say_why_not(const struct proof_unsealed *u, struct proof_result *r)
     switch (u->proof.keys) {
     case UNSEAL_AUTO:
         proof_say(r, PROOF_NOT_RUN,
-                  "%s; to ask inside the transient cluster instead is not "
-                  "built yet: leave %s out of validation.required",
-                  text, r->name);
+                  "%s%s: the restored copy is to be asked instead", text,
+                  strcmp(u->proof.seal.type, UNSEAL_STATIC) == 0
+                      ? " (in transient.seal_files)"
+                      : "");
         break;
     case UNSEAL_TOO_FEW:
         proof_say(r, PROOF_NOT_RUN,
@@ -168,4 +170,10 @@ const struct unseal_config *proof_unsealed_seal(const struct proof_unsealed *u)
     return u == NULL || !u->asked || u->corrupt.kind != ERR_NONE
                ? NULL
                : &u->proof.seal;
+}
+
+bool proof_unsealed_is_auto(const struct proof_unsealed *u)
+{
+    return u != NULL && u->asked && u->corrupt.kind == ERR_NONE &&
+           u->proof.keys == UNSEAL_AUTO;
 }

@@ -35,6 +35,9 @@ int proof_unsealed_ask(const struct proof_context *c, struct proof_result *r,
                        const struct snapshot_proof **out,
                        struct error *err) MUST_USE;
 
+/* Was asked, and the key is not in shares, nor was it given otherwise: only
+ * the cluster's own seal opens the archive.  Accepts NULL. */
+bool proof_unsealed_is_auto(const struct proof_unsealed *u);
 /* How the archive's cluster is sealed, once somebody has asked; NULL: nobody
  * has, or it could not be read. */
 const struct unseal_config *proof_unsealed_seal(const struct proof_unsealed *u);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the server's barrier writes a value, and which keys lie outside of it.
- * Private to snapshot/. */
+ * How the server's barrier writes a value, and which keys lie outside of it. */
 #ifndef ASSAY_SNAPSHOT_BARRIER_H
 #define ASSAY_SNAPSHOT_BARRIER_H
 

@@ -7,8 +7,9 @@
 #include "transient/driver.h"
 
 enum {
-    /* Both products try again every five seconds. */
     WAIT_MS = 30 * 1000,
+    /* Both products try again every five seconds: twice in vain is enough. */
+    VAIN_MS = 12 * 1000,
     POLL_MS = 50,
     WORDS_MAX = 256,
 };
@@ -18,25 +19,30 @@ bool restore_auto_sealed(const struct vault_seal *seal)
     return seal->type[0] != '\0' && strcmp(seal->type, "shamir") != 0;
 }
 
-static int never(struct transient *t, const struct vault_seal *seal,
+static int never(const struct vault_seal *seal, const char *words,
                  struct error *err)
 {
-    char words[WORDS_MAX];
-
-    transient_last_words(t, words, sizeof words);
     return error_set(err, ERR_PRECONDITION,
-                     "the restored copy did not unseal itself within %d s: "
-                     "the stanza of transient.seal_file (%s) does not open "
-                     "the snapshot's seal%s%s",
-                     WAIT_MS / 1000, seal->type,
-                     words[0] != '\0' ? "; its log: " : "", words);
+                     "the restored copy does not unseal itself: the stanza of "
+                     "transient.seal_file (%s) does not open the snapshot's "
+                     "seal, or its KMS cannot be reached%s%s",
+                     seal->type, words[0] != '\0' ? "; its log: " : "", words);
+}
+
+static bool in_vain(struct transient *t, int64_t waited_ms,
+                    char words[WORDS_MAX])
+{
+    transient_last_words(t, words, WORDS_MAX);
+    return waited_ms >= WAIT_MS ||
+           (waited_ms >= VAIN_MS && strstr(words, "failed to unseal") != NULL);
 }
 
 int restore_auto_wait(struct transient *t, struct vault *admin,
                       enum transient_outcome *whose, struct error *err)
 {
-    int64_t deadline = clock_mono_ms() + WAIT_MS;
+    int64_t started = clock_mono_ms();
     struct vault_seal seal = {.sealed = true};
+    char words[WORDS_MAX];
 
     for (;;) {
         if (vault_seal_status(admin, &seal, err) == 0 && !seal.sealed)
@@ -45,9 +51,9 @@ int restore_auto_wait(struct transient *t, struct vault *admin,
             *whose = transient_outcome(t);
             return -1;
         }
-        if (clock_mono_ms() >= deadline) {
+        if (in_vain(t, clock_mono_ms() - started, words)) {
             *whose = TRANSIENT_KEYS;
-            return never(t, &seal, err);
+            return never(&seal, words, err);
         }
         clock_sleep_ms(POLL_MS);
     }

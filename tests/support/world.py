@@ -14,7 +14,8 @@ class World:
         self.cluster = self.assay = None
         self.config = {}
 
-    def up(self, *, nodes=1, config=None, start=True, address=None, extra=""):
+    def up(self, *, nodes=1, config=None, start=True, address=None, extra="",
+           policies=("daemon", "restore")):
         """Everything an operator does before the first backup."""
         self.cluster = Cluster(self.server, self.dir / "cluster", nodes,
                                extra=extra)
@@ -22,7 +23,7 @@ class World:
         seed.fill(self.cluster)
         self.people()
         auth = seed.approle(self.cluster,
-                            policy(self.binary, "daemon", "restore"),
+                            policy(self.binary, *policies),
                             self.dir / "keys")
         keys = self.cluster.key_files(self.dir / "keys")
         self.config = merge({

@@ -9,7 +9,9 @@ import pytest
 
 from tests.support import rest
 from tests.support.assay import check, run_assay
+from tests.support.cluster import Cluster
 from tests.support.edit import Archive
+from tests.support.process import until
 
 STATIC = """
 seal "static" {{
@@ -66,3 +68,130 @@ def test_25_a_static_seal(static_world):
     assert facts["bytes"] == log.stat().st_size
     assert log.stat().st_mode & 0o777 == 0o600
     assert not list((assay.dir / "data" / "transient").iterdir())
+
+
+TRANSIT = """
+seal "transit" {{
+  address         = "{address}"
+  token           = "{token}"
+  disable_renewal = "true"
+  key_name        = "unseal"
+  mount_path      = "transit/"
+}}
+"""
+
+
+@pytest.fixture
+def kms(server, workdir):
+    """Another server, whose transit engine seals."""
+    cluster = Cluster(server, workdir / "kms", shares=1, threshold=1)
+    try:
+        cluster.start()
+        cluster.api("POST", "sys/mounts/transit", {"type": "transit"})
+        cluster.api("POST", "transit/keys/unseal")
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def transit_world(new_world, kms, workdir):
+    def make(**options):
+        stanza = workdir / "seal.hcl"
+        text = TRANSIT.format(address=kms.address, token=kms.root)
+        stanza.write_text(text)
+        stanza.chmod(0o600)
+        return new_world(extra=text, config={
+            "clusters": {"main": {"unseal": None}},
+            "transient": {"seal_file": str(stanza),
+                          "seal_endpoint": kms.address[len("http://"):]}},
+            **options)
+    return make
+
+
+def test_25_a_transit_seal(transit_world, kms):
+    world = transit_world(policies=("daemon", "restore", "raw"))
+    assay, cluster = world.assay, world.cluster
+    snapshot = assay.backup()
+    run = assay.run("validations", snapshot=snapshot)
+    assert run["verdict"] == "valid", run
+    found = check(run, "decryptable")
+    assert found["outcome"] == "pass" and found["covered"] > 30, found
+    assert "restored copy" in check(run, "authentic")["message"]
+    # What the copy's plain endpoint would have said to an edited archive.
+    edited = Archive(cluster.snapshot()).drop("sys/policy/shop").bytes()
+    refusal = rest.request(cluster.address, "POST",
+                           "/v1/sys/storage/raft/snapshot", edited,
+                           token=cluster.root)
+    assert refusal.status in (400, 500), refusal
+    assert re.search("could not verify hash file|hash check failed|"
+                     "checking integrity", refusal.body.decode()), refusal
+    # The KMS's token went nowhere but into the server's own directory.
+    for path in assay.dir.rglob("*"):
+        assert not path.is_file() or kms.root.encode() not in \
+            path.read_bytes(), path
+
+
+def test_25_a_damaged_secret_shows_in_the_copy(transit_world):
+    world = transit_world(policies=("daemon", "restore", "raw"))
+    assay, cluster = world.assay, world.cluster
+    edited = Archive(cluster.snapshot())
+    key = edited.damage("logical/", "/versions/")
+    rest.request(cluster.address, "POST",
+                 "/v1/sys/storage/raft/snapshot-force", edited.bytes(),
+                 token=cluster.root).ok()
+
+    def damaged():
+        answers = [rest.request(
+            cluster.address, "GET", f"/v1/secret/data/shop/{name}",
+            token=cluster.root).status for name in
+            ["first"] + [f"item-{n}" for n in range(20)]]
+        return 500 in answers and 200 in answers
+    until(damaged, 40, "one secret cannot be read any more")
+    assay.token = world.login()
+    run = assay.run("validations", snapshot=assay.backup())
+    assert run["verdict"] == "invalid", run
+    assert check(run, "authentic")["outcome"] == "pass", run
+    assert check(run, "lossless")["outcome"] == "pass", run
+    found = check(run, "decryptable")
+    assert found["outcome"] == "fail", found
+    assert [f["path"] for f in found["findings"]] == [key]
+
+
+def test_25_what_is_missing_is_named(transit_world, workdir):
+    """No right to ask the copy; a KMS that is not there; no stanza."""
+    world = transit_world(policies=("daemon",))
+    assay = world.assay
+    snapshot = assay.backup()
+    run = assay.run("validations", snapshot=snapshot)
+    assert run["verdict"] == "inconclusive", run
+    assert check(run, "lossless")["outcome"] == "pass", run
+    assert "sys/raw/*" in check(run, "decryptable")["message"]
+    assert "sys/storage/raft/snapshot" in check(run, "authentic")["message"]
+    assay.stop()
+    assay.config["transient"]["seal_file"] = None
+    del assay.config["transient"]["seal_file"]
+    assay.start()
+    run = assay.run("validations", snapshot=snapshot)
+    assert run["verdict"] == "inconclusive", run
+    assert "transient.seal_file" in check(run, "restorable")["message"]
+    assert "transient.seal_file" in check(run, "authentic")["message"]
+
+
+def test_25_a_key_of_another_cluster(static_world):
+    world = static_world
+    assay = world.assay
+    snapshot = assay.backup()
+    other = world.dir / "other.key"
+    other.write_bytes(os.urandom(32))
+    stanza = world.dir / "seal.hcl"
+    stanza.write_text(STATIC.format(key=other))
+    assay.stop()
+    assay.config["transient"]["seal_files"] = [str(other)]
+    assay.start()
+    run = assay.run("validations", snapshot=snapshot)
+    assert run["status"] == "succeeded", run
+    assert run["verdict"] == "inconclusive", run
+    assert "2026-1" in check(run, "decryptable")["message"]
+    said = check(run, "restorable")["message"]
+    assert "transient.seal_file" in said and "failed to unseal" in said, said
