@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -230,8 +231,7 @@ char **sandbox_extras_env(struct sandbox_extras *x)
      * else counts as data have their share. */
     if (x->memory > 0) {
         (void)snprintf(x->variables[1], sizeof x->variables[1],
-                       "GOMEMLIMIT=%llu",
-                       (unsigned long long)(x->memory / 4 * 3));
+                       "GOMEMLIMIT=%" PRIu64, x->memory / 4 * 3);
         x->env[n++] = x->variables[1];
     }
     x->env[n] = NULL;

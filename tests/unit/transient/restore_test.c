@@ -252,6 +252,30 @@ static struct transient *stoppable(struct stopper *s)
     return t;
 }
 
+/* Not the snapshot's fault. */
+static void test_too_little_memory(void **state)
+{
+    const struct transient_process little = {.memory_limit = 64 * 1024 * 1024};
+    const struct transient_options o = {
+        .product = primary.product,
+        .version = primary.version,
+        .server = server,
+        .base_dir = base,
+        .process = &little,
+    };
+    struct transient *t = NULL;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(transient_new(&o, &t, &err), 0);
+    assert_int_equal(transient_up(t, &err), -1);
+    assert_int_equal(transient_outcome(t), TRANSIENT_LIMIT);
+    assert_non_null(strstr(err.text, "memory"));
+    assert_non_null(strstr(err.text, "transient.memory_limit"));
+    assert_int_equal(transient_down(t, &err), 0);
+    transient_free(t);
+}
+
 static const char *const phases[TRANSIENT_PHASES] = {
     "up", "init", "upload", "restore", "unseal", "active", "login"};
 
@@ -374,6 +398,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_dead_credential_is_said),
         cmocka_unit_test(test_another_cluster_is_noticed),
         cmocka_unit_test(test_an_older_server_is_not_used),
+        cmocka_unit_test(test_too_little_memory),
         cmocka_unit_test(test_it_is_cancelled_in_every_phase),
         cmocka_unit_test(test_a_kill_in_any_phase_leaves_nothing),
         cmocka_unit_test(test_leftovers_of_a_crash_are_removed),
