@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/process.h"
@@ -127,9 +128,14 @@ static void give_birth(struct primary *p, const struct primary_options *o)
 void primary_write(struct primary *p, const char *path, const char *body)
 {
     struct error err;
+    int tries = 0;
 
-    if (vault_write(p->root, path, body, NULL, &err) != 0)
-        die(path, &err);
+    /* A fresh KV version 2 store refuses writes while it sets itself up. */
+    while (vault_write(p->root, path, body, NULL, &err) != 0) {
+        if (strstr(err.text, "Upgrading") == NULL || ++tries == 100)
+            die(path, &err);
+        clock_sleep_ms(100);
+    }
 }
 
 void primary_wrap(struct primary *p)
