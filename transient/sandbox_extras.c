@@ -185,7 +185,8 @@ int sandbox_extras_place(const struct sandbox_extras *x, struct error *err)
     return 0;
 }
 
-static int limit(int what, uint64_t most, const char *name, struct error *err)
+static int limit(__rlimit_resource_t what, uint64_t most, const char *name,
+                 struct error *err)
 {
     struct rlimit now;
 

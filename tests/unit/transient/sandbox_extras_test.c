@@ -49,7 +49,7 @@ static void show_file(FILE *f, const char *path)
         fclose(in);
 }
 
-static void show_limit(FILE *f, const char *name, int what)
+static void show_limit(FILE *f, const char *name, __rlimit_resource_t what)
 {
     struct rlimit limit;
 

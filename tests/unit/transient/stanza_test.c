@@ -21,8 +21,7 @@ static void test_what_is_a_seal(void **state)
 {
     static const char *const texts[] = {
         "seal \"static\" {}",
-        "# a comment }\n// another {\n/* and\n one */ seal \"static\" {\n"
-        "  current_key = \"file:///k\" # with } in it\n}\n",
+        "# a }\n// b {\n/* c\n */ seal \"static\" {\n a = \"f\" # } in it\n}\n",
         "seal static {\n a = \"\\\"}\"\n b = [1, 2]\n c { d = \"{\" }\n}",
     };
     char label[STANZA_LABEL_MAX];
