@@ -72,6 +72,9 @@ enum {
     /* What one did not cover, kept while it is compared: a policy lacks a few
      * lines, or all. */
     LIMIT_INVENTORY_VEILS = 1024, /* count */
+
+    /* Terraform opens some ten connections; two buffers each. */
+    LIMIT_LOOPBACK_CONNECTIONS = 64, /* count */
 };
 
 #endif
