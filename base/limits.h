@@ -75,6 +75,10 @@ enum {
 
     /* Terraform opens some ten connections; two buffers each. */
     LIMIT_LOOPBACK_CONNECTIONS = 64, /* count */
+    /* Modules in modules, three levels each, around a resource's own. */
+    LIMIT_TERRAFORM_DEPTH = 64,
+    /* A plan as JSON says each attribute some four times. */
+    LIMIT_TERRAFORM_PLAN = 256 * 1024 * 1024,
 };
 
 #endif

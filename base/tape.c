@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/tape_node.h"
 #include "base/text.h"
 
@@ -11,7 +12,16 @@ enum { NUMBER_MAX = 32 };
 
 struct tape *tape_new(void)
 {
-    return calloc(1, sizeof(struct tape));
+    struct tape *t = calloc(1, sizeof *t);
+
+    if (t != NULL)
+        t->depth = LIMIT_JSON_DEPTH;
+    return t;
+}
+
+void tape_set_depth(struct tape *t, unsigned depth)
+{
+    t->depth = depth;
 }
 
 void tape_free(struct tape *t)

@@ -22,6 +22,8 @@ struct tape;
 struct tape_node;
 
 struct tape *tape_new(void); /* NULL without memory */
+/* At most `depth` from the next parse on, in place of LIMIT_JSON_DEPTH. */
+void tape_set_depth(struct tape *t, unsigned depth);
 void tape_free(struct tape *t);
 
 /* Overwrites `text`: strings are unescaped in it.  -1: ERR_INVALID, which

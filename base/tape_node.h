@@ -21,6 +21,7 @@ struct tape_node {
 
 struct tape {
     char *base;
+    unsigned depth; /* at most */
     struct tape_node *nodes;
     size_t count, room;
     uint32_t *order; /* of keys, while a canonical form is made */

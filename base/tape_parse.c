@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/tape_node.h"
 #include "base/text.h"
 
@@ -231,7 +230,7 @@ static bool children(struct place *at, uint32_t parent, char closing)
     struct tape *t = at->t;
     uint32_t last = 0, count = 0, key = 0;
 
-    if (++at->depth > LIMIT_JSON_DEPTH)
+    if (++at->depth > t->depth)
         return false;
     skip_space(at);
     while (at->p < at->end && (count > 0 || *at->p != closing)) {

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "base/tape.h"
 
 static struct tape *t;
@@ -232,6 +233,19 @@ static void a_long_list_is_read(void **state)
     assert_int_equal(count, 10000);
 }
 
+static void how_deep_is_for_the_reader_to_say(void **state)
+{
+    static const char deep[] = "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]";
+
+    (void)state;
+    assert_int_equal(parse(deep), -1);
+    tape_set_depth(t, 20);
+    assert_int_equal(parse(deep), 0);
+    tape_set_depth(t, 19);
+    assert_int_equal(parse(deep), -1);
+    tape_set_depth(t, LIMIT_JSON_DEPTH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +255,7 @@ int main(void)
         cmocka_unit_test(scalars_are_texts),
         cmocka_unit_test(canonical_forms_tell_values_apart),
         cmocka_unit_test(a_long_list_is_read),
+        cmocka_unit_test(how_deep_is_for_the_reader_to_say),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
