@@ -178,6 +178,15 @@ static void put(struct shape *s, const char *name, const struct tape_node *n)
     }
 }
 
+void shape_member(struct shape *s, const char *name, const struct tape_node *n,
+                  bool hashed)
+{
+    if (!hashed)
+        put(s, name, n);
+    else if (!is_empty(n))
+        shape_hash(s, name, n);
+}
+
 /* "config.max_lease_ttl", one level of it. */
 static void put_members(struct shape *s, const char *name,
                         const struct tape_node *object)
@@ -224,8 +233,7 @@ static void put_object(struct shape *s, const struct probe *probe,
         if (is_own(s, probe, name, n) || probes_word(probe->ignore, name))
             continue;
         if (probes_word(probe->hash, name)) {
-            if (!is_empty(n))
-                shape_hash(s, name, n);
+            shape_member(s, name, n, true);
         } else if (tape_type(n) == JSON_OBJECT &&
                    tape_count(n) <= FLAT_MEMBERS && !is_private(name)) {
             put_members(s, name, n);

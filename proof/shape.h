@@ -41,6 +41,10 @@ void shape_begin(struct shape *s);
 /* What the probe's row says about `data` (NULL: nothing is known). */
 void shape_data(struct shape *s, const struct probe *probe,
                 const struct tape_node *data);
+/* One member, by the general rule or, if `hashed`, as its hash; nothing if it
+ * is empty. */
+void shape_member(struct shape *s, const char *name, const struct tape_node *n,
+                  bool hashed);
 void shape_text(struct shape *s, const char *name, const char *text);
 void shape_number(struct shape *s, const char *name, int64_t number);
 /* A keyed hash of a value, whatever the order of its keys. */
