@@ -103,17 +103,17 @@ int settings_vault(const struct config_cluster *cluster,
     return 0;
 }
 
-static struct transient_pair *pairs(const struct config_pairs *from,
-                                    struct transient_pairs *to)
+static struct program_pair *pairs(const struct config_pairs *from,
+                                  struct program_pairs *to)
 {
-    struct transient_pair *list = calloc(from->count + 1, sizeof(*list));
+    struct program_pair *list = calloc(from->count + 1, sizeof(*list));
 
     if (list == NULL)
         return NULL;
     for (size_t i = 0; i < from->count; i++)
-        list[i] = (struct transient_pair){.name = from->items[i].name,
-                                          .value = from->items[i].value};
-    *to = (struct transient_pairs){.items = list, .count = from->count};
+        list[i] = (struct program_pair){.name = from->items[i].name,
+                                        .value = from->items[i].value};
+    *to = (struct program_pairs){.items = list, .count = from->count};
     return list;
 }
 

@@ -38,8 +38,8 @@ int settings_vault(const struct config_cluster *cluster,
 struct settings_drivers {
     struct transient_drivers drivers;
     struct vault_auth_options auth;
-    struct transient_pair *vars;
-    struct transient_pair *env;
+    struct program_pair *vars;
+    struct program_pair *env;
 };
 
 int settings_drivers_init(const struct config *config,

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "transient/driver.h"
 #include "transient/driver_dir.h"
 #include "transient/handed.h"
-#include "transient/program.h"
 
 enum {
     TIMEOUT_MS = 10 * 60 * 1000,

@@ -76,10 +76,10 @@ static bool keep_texts(struct copy *c, const char *const **texts)
     return true;
 }
 
-static bool keep_pairs(struct copy *c, struct transient_pairs *pairs)
+static bool keep_pairs(struct copy *c, struct program_pairs *pairs)
 {
     struct piece *p = piece_new(c);
-    struct transient_pair *list;
+    struct program_pair *list;
 
     if (p == NULL)
         return false;

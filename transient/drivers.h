@@ -10,23 +10,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/program.h"
 #include "vault/options.h"
-
-struct transient_pair {
-    const char *name;
-    const char *value; /* may be a secret */
-};
-
-struct transient_pairs {
-    const struct transient_pair *items;
-    size_t count;
-};
 
 struct transient_terraform {
     const char *dir;    /* the operator's module; NULL: not configured */
     const char *binary; /* NULL: terraform or tofu from PATH */
-    struct transient_pairs vars;
-    struct transient_pairs env;
+    struct program_pairs vars;
+    struct program_pairs env;
     int64_t timeout_ms; /* for apply, and for destroy; 0: 30 min */
 };
 

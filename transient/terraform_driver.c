@@ -19,23 +19,20 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/module_copy.h"
+#include "base/program.h"
+#include "base/terraform.h"
+#include "base/terraform_files.h"
 #include "base/text.h"
 #include "transient/driver.h"
 #include "transient/driver_dir.h"
 #include "transient/handed.h"
-#include "transient/module_copy.h"
-#include "transient/program.h"
-#include "transient/terraform_files.h"
-#include "transient/terraform_said.h"
 
 enum {
     TIMEOUT_MS = 30 * 60 * 1000,
     INIT_TIMEOUT_MS = 10 * 60 * 1000,
     OUTPUT_TIMEOUT_MS = 60 * 1000,
-    /* Asked to end, it finishes what it is at and writes its state. */
-    GRACE_MS = 60 * 1000,
     PATH_TEXT_MAX = 64 * 1024,
-    SECRET_MIN = 6, /* shorter values are no secrets, and are everywhere */
 };
 
 struct terraform_transient {
@@ -103,9 +100,7 @@ static int find_binary(struct terraform_transient *t, struct error *err)
 {
     const char *wanted = t->settings->binary;
 
-    t->binary = file_find_program(wanted != NULL ? wanted : "terraform");
-    if (t->binary == NULL && wanted == NULL)
-        t->binary = file_find_program("tofu");
+    t->binary = terraform_find(wanted);
     if (t->binary == NULL && wanted != NULL)
         return error_set(err, ERR_NOT_FOUND,
                          "there is no program %s: set "
@@ -118,83 +113,32 @@ static int find_binary(struct terraform_transient *t, struct error *err)
     return 0;
 }
 
-/* What is configured may be a secret: not in anybody's error text. */
-static void hide(const struct transient_pairs *pairs, char *text)
-{
-    for (size_t i = 0; i < pairs->count; i++) {
-        size_t len = strlen(pairs->items[i].value);
-        char *found = text;
-
-        while (len >= SECRET_MIN &&
-               (found = strstr(found, pairs->items[i].value)) != NULL) {
-            memset(found, '*', len);
-            found += len;
-        }
-    }
-}
-
-/* A command line, NULL-terminated, and what it is called in a message. */
-struct step {
-    const char *name;
-    const char *args[8];
-    int64_t timeout_ms;
-    bool json_lines;
-    const struct cancel *cancel;
-};
-
-static void say(const struct terraform_transient *t, const struct step *step,
-                const struct terraform_said *said, struct error *err)
-{
-    if (err->kind == ERR_INTERNAL && said->error[0] != '\0')
-        error_set(err, ERR_INTERNAL, "%s", said->error);
-    error_prefix(err, "terraform %s", step->name);
-    hide(&t->settings->env, err->text);
-    hide(&t->settings->vars, err->text);
-}
-
 static int64_t patience(const struct terraform_transient *t)
 {
     return t->settings->timeout_ms > 0 ? t->settings->timeout_ms : TIMEOUT_MS;
 }
 
-static int run(const struct terraform_transient *t, const struct step *step,
-               struct buf *out, struct error *err)
+/* Its progress, for whoever watches. */
+static struct terraform_said listener(const struct terraform_transient *t)
 {
-    struct terraform_said said = {.events = t->events};
-    char *log = driver_dir_file(&t->dir, "program.log");
-    char *pid = driver_dir_file(&t->dir, "program.pid");
-    char *data = text_format("TF_DATA_DIR=%s/data", t->dir.path);
-    const char *argv[10] = {t->binary};
-    const char *const env[] = {data, "TF_IN_AUTOMATION=1", "TF_INPUT=0",
-                               "CHECKPOINT_DISABLE=1", NULL};
-    const struct program p = {
-        .argv = argv,
-        .dir = t->module,
-        .log_path = log,
-        .pid_path = pid,
-        .temp_dir = t->dir.path,
-        .fixed_env = env,
-        .env = t->settings->env,
-        .timeout_ms = step->timeout_ms,
-        .grace_ms = GRACE_MS,
-        .cancel = step->cancel,
-        .line = step->json_lines ? terraform_said_line : NULL,
-        .ctx = &said,
-    };
-    int rc = -1;
+    if (t->events == NULL)
+        return (struct terraform_said){.ctx = NULL};
+    return (struct terraform_said){.progress = t->events->progress,
+                                   .said = t->events->said,
+                                   .ctx = t->events->ctx};
+}
 
-    for (size_t i = 0; step->args[i] != NULL; i++)
-        argv[i + 1] = step->args[i];
-    if (log == NULL || pid == NULL || data == NULL)
-        error_memory(err);
-    else
-        rc = program_run(&p, out, err);
-    if (rc != 0)
-        say(t, step, &said, err);
-    free(log);
-    free(pid);
-    free(data);
-    return rc;
+static int run(const struct terraform_transient *t,
+               const struct terraform_step *step, struct buf *out,
+               struct error *err)
+{
+    const struct terraform how = {.binary = t->binary,
+                                  .dir = t->dir.path,
+                                  .module = t->module,
+                                  .env = t->settings->env,
+                                  .vars = t->settings->vars};
+
+    return terraform_run(&how, step, out, err);
 }
 
 static int prepare(struct terraform_transient *t, struct error *err)
@@ -226,7 +170,7 @@ static char *vars_argument(const struct terraform_transient *t)
 
 static int init(const struct terraform_transient *t, struct error *err)
 {
-    const struct step step = {
+    const struct terraform_step step = {
         .name = "init",
         .args = {"init", "-input=false", "-no-color"},
         .timeout_ms = INIT_TIMEOUT_MS,
@@ -238,11 +182,12 @@ static int init(const struct terraform_transient *t, struct error *err)
 
 static int apply(const struct terraform_transient *t, struct error *err)
 {
-    struct step step = {
+    struct terraform_said said = listener(t);
+    struct terraform_step step = {
         .name = "apply",
         .args = {"apply", "-input=false", "-auto-approve", "-json"},
         .timeout_ms = patience(t),
-        .json_lines = true,
+        .said = &said,
         .cancel = t->cancel,
     };
     struct buf nothing;
@@ -261,7 +206,7 @@ static int apply(const struct terraform_transient *t, struct error *err)
 
 static int read_outputs(struct terraform_transient *t, struct error *err)
 {
-    const struct step step = {
+    const struct terraform_step step = {
         .name = "output",
         .args = {"output", "-json", "-no-color"},
         .timeout_ms = OUTPUT_TIMEOUT_MS,
@@ -304,12 +249,13 @@ static int terraform_up(void *state, struct error *err)
 
 static int destroy(const struct terraform_transient *t, struct error *err)
 {
-    struct step step = {
+    struct terraform_said said = listener(t);
+    struct terraform_step step = {
         .name = "destroy",
         .args = {"destroy", "-input=false", "-auto-approve", "-json",
                  "-lock-timeout=30s"},
         .timeout_ms = patience(t),
-        .json_lines = true,
+        .said = &said,
     };
     char *vars = vars_argument(t);
     int rc = -1;
@@ -395,7 +341,7 @@ static int terraform_recover(const struct json *leftovers,
     pid = driver_dir_file(&t.dir, "program.pid");
     if (begun == NULL || pid == NULL)
         error_memory(err);
-    else if (program_end_stray(pid, GRACE_MS, err) == 0 &&
+    else if (program_end_stray(pid, TERRAFORM_GRACE_MS, err) == 0 &&
              (!file_exists(begun) || recall(&t, err) == 0))
         rc = terraform_down(&t, err);
     free(begun);

@@ -15,7 +15,7 @@ static void test_a_copy_owns_everything(void **state)
 {
     char dir[] = "/module", value[] = "secret", up[] = "/up", arg[] = "-v";
     char token[] = "s.token", address[] = "https://x:8200";
-    struct transient_pair pair = {.name = "NAME", .value = value};
+    struct program_pair pair = {.name = "NAME", .value = value};
     const char *argv[] = {up, arg, NULL};
     const struct vault_auth_options auth = {.method = VAULT_AUTH_TOKEN,
                                             .token = token};

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
-#include "transient/program.h"
 
 enum { NOTE_MAX = 64, STAT_MAX = 1024, START_FIELD = 20, PAUSE_MS = 20 };
 

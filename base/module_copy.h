@@ -4,9 +4,9 @@
  * without the operator's state and what `init` left there, with the lock file
  * of provider versions.  Links are followed.  What stands beside the module,
  * and beside its parent, is there too, as links, so that "../modules/x" is
- * found.  Private to transient/. */
-#ifndef ASSAY_TRANSIENT_MODULE_COPY_H
-#define ASSAY_TRANSIENT_MODULE_COPY_H
+ * found. */
+#ifndef ASSAY_BASE_MODULE_COPY_H
+#define ASSAY_BASE_MODULE_COPY_H
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "transient/terraform_said.h"
+#include "base/terraform_said.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,16 +9,16 @@
 
 static void progress(struct terraform_said *s)
 {
-    if (s->events != NULL && s->events->progress != NULL)
-        s->events->progress(s->events->ctx, s->done, s->planned, "resources");
+    if (s->progress != NULL)
+        s->progress(s->ctx, s->done, s->planned, "resources");
 }
 
 static void tell(struct terraform_said *s, const struct json *message)
 {
     const char *text = json_get_text(message, "@message", "");
 
-    if (s->events != NULL && s->events->said != NULL && text[0] != '\0')
-        s->events->said(s->events->ctx, text);
+    if (s->said != NULL && text[0] != '\0')
+        s->said(s->ctx, text);
 }
 
 /* One line of printable text. */

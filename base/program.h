@@ -6,9 +6,9 @@
  * nothing of its group is killed when it ends by itself, and its output ends
  * when it does, whoever else still holds the pipe.  One that is cancelled or
  * takes too long is asked to end (SIGINT, so that it can undo what it began)
- * and then killed with its whole group.  Private to transient/. */
-#ifndef ASSAY_TRANSIENT_PROGRAM_H
-#define ASSAY_TRANSIENT_PROGRAM_H
+ * and then killed with its whole group. */
+#ifndef ASSAY_BASE_PROGRAM_H
+#define ASSAY_BASE_PROGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,12 +17,22 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/stream.h"
-#include "transient/drivers.h"
 
 enum {
     PROGRAM_OUTPUT_MAX = 1024 * 1024,
     PROGRAM_LINE_MAX = 64 * 1024,
     PROGRAM_ENV_MAX = 64,
+};
+
+/* Variables by name. */
+struct program_pair {
+    const char *name;
+    const char *value; /* may be a secret */
+};
+
+struct program_pairs {
+    const struct program_pair *items;
+    size_t count;
 };
 
 struct program {
@@ -35,7 +45,7 @@ struct program {
      * itself; `env` wins. */
     const char *temp_dir;
     const char *const *fixed_env; /* "NAME=value", NULL-terminated, or NULL */
-    struct transient_pairs env;
+    struct program_pairs env;
     int64_t timeout_ms;
     int64_t grace_ms; /* between asking it to end and killing it */
     const struct cancel *cancel;
@@ -43,6 +53,9 @@ struct program {
      * lines that are too long are left out.  NULL: none. */
     void (*line)(void *ctx, const char *line);
     void *ctx;
+    /* Where its exit code goes: whatever it is, it is then no failure.
+     * NULL: only 0 will do. */
+    int *exit_code;
 };
 
 /* 0: it ended with 0, and `out` (may be NULL) has its standard output.  -1:

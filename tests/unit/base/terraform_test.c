@@ -11,9 +11,10 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/terraform.h"
+#include "base/terraform_files.h"
+#include "base/terraform_said.h"
 #include "base/text.h"
-#include "transient/terraform_files.h"
-#include "transient/terraform_said.h"
 
 static char base[] = "/tmp/assay-terraform-XXXXXX";
 
@@ -62,9 +63,8 @@ static void test_progress_is_counted_and_values_are_not_told(void **state)
         "[]",
     };
     struct heard h = {.done = 0};
-    const struct transient_events events = {
+    struct terraform_said s = {
         .progress = on_progress, .said = on_said, .ctx = &h};
-    struct terraform_said s = {.events = &events};
 
     (void)state;
     buf_init(&h.said, 4096);
@@ -80,7 +80,7 @@ static void test_progress_is_counted_and_values_are_not_told(void **state)
 
 static void test_the_first_error_is_kept(void **state)
 {
-    struct terraform_said s = {.events = NULL};
+    struct terraform_said s = {.said = NULL};
 
     (void)state;
     terraform_said_line(&s, "{\"type\":\"diagnostic\",\"diagnostic\":{"
@@ -111,9 +111,9 @@ static char *read_file(const char *name)
 
 static void test_variables_and_override_are_written(void **state)
 {
-    static const struct transient_pair pairs[] = {{"region", "eu\"1"},
-                                                  {"size", "3"}};
-    const struct transient_pairs vars = {pairs, 2};
+    static const struct program_pair pairs[] = {{"region", "eu\"1"},
+                                                {"size", "3"}};
+    const struct program_pairs vars = {pairs, 2};
     char *expected = text_format("{\"terraform\":{\"backend\":{\"local\":"
                                  "{\"path\":\"%s/state.json\"}}}}",
                                  base);
@@ -156,6 +156,74 @@ static void test_a_state_is_empty_or_not(void **state)
     assert_int_equal(terraform_check_state(base, &err), -1);
 }
 
+/* Some program that is no Terraform. */
+static struct terraform script(const char *text, const struct program_pairs env)
+{
+    char *path = text_format("%s/fake", base);
+    struct terraform t = {
+        .binary = path, .dir = base, .module = "/", .env = env};
+    struct error err;
+
+    assert_int_equal(file_replace(path, text, strlen(text), 0700, &err), 0);
+    return t;
+}
+
+static void test_a_command_and_its_exit_code(void **state)
+{
+    static const struct program_pair pairs[] = {{"TOKEN", "s.hunter2"}};
+    struct terraform t = script("#!/bin/sh\n"
+                                "echo \"$1 $2 $TF_DATA_DIR\"\n"
+                                "echo \"bad $TOKEN\" >&2\nexit 2\n",
+                                (struct program_pairs){pairs, 1});
+    struct terraform_step step = {
+        .name = "plan", .args = {"plan", "-x"}, .timeout_ms = 20000};
+    char *expected = text_format("plan -x %s/data\n", base);
+    struct error err = {0};
+    struct buf out;
+    int code = 0;
+
+    (void)state;
+    buf_init(&out, 1000);
+    step.exit_code = &code;
+    assert_int_equal(terraform_run(&t, &step, &out, &err), 0);
+    assert_int_equal(code, 2);
+    assert_string_equal(buf_text(&out), expected);
+    step.exit_code = NULL;
+    assert_int_equal(terraform_run(&t, &step, NULL, &err), -1);
+    assert_non_null(strstr(err.text, "terraform plan: "));
+    assert_non_null(strstr(err.text, "exit code 2: bad *********"));
+    buf_done(&out);
+    free(expected);
+    free((void *)(uintptr_t)t.binary);
+}
+
+static void test_the_error_that_it_reports_is_told(void **state)
+{
+    struct terraform t =
+        script("#!/bin/sh\necho '{\"type\":\"diagnostic\",\"diagnostic\":"
+               "{\"severity\":\"error\",\"summary\":\"No way\"}}'\nexit 1\n",
+               (struct program_pairs){NULL, 0});
+    struct terraform_said said = {.said = NULL};
+    const struct terraform_step step = {
+        .name = "plan", .args = {"plan"}, .timeout_ms = 20000, .said = &said};
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(terraform_run(&t, &step, NULL, &err), -1);
+    assert_string_equal(err.text, "terraform plan: No way");
+    free((void *)(uintptr_t)t.binary);
+}
+
+static void test_it_is_found_or_not(void **state)
+{
+    char *found = terraform_find("/bin/sh");
+
+    (void)state;
+    assert_non_null(found);
+    free(found);
+    assert_null(terraform_find("/bin/no-such-terraform"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +231,9 @@ int main(void)
         cmocka_unit_test(test_the_first_error_is_kept),
         cmocka_unit_test(test_variables_and_override_are_written),
         cmocka_unit_test(test_a_state_is_empty_or_not),
+        cmocka_unit_test(test_a_command_and_its_exit_code),
+        cmocka_unit_test(test_the_error_that_it_reports_is_told),
+        cmocka_unit_test(test_it_is_found_or_not),
     };
     int failed;
 

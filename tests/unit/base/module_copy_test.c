@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/module_copy.h"
 #include "base/text.h"
-#include "transient/module_copy.h"
 
 static char base[] = "/tmp/assay-module-XXXXXX";
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "transient/terraform_files.h"
+#include "base/terraform_files.h"
 
 #include <stdlib.h>
 
@@ -7,8 +7,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
-
-#define OVERRIDE "zz_assay_override.tf.json"
 
 enum { TEXT_MAX = 256 * 1024 };
 
@@ -26,7 +24,7 @@ int terraform_put(const char *dir, const char *name, const struct buf *text,
     return rc;
 }
 
-int terraform_write_vars(const char *dir, const struct transient_pairs *vars,
+int terraform_write_vars(const char *dir, const struct program_pairs *vars,
                          struct error *err)
 {
     struct jsonw w;
@@ -63,7 +61,7 @@ int terraform_write_override(const char *dir, const char *module,
     jsonw_text(&w, "path", state);
     for (int i = 0; i < 4; i++)
         jsonw_end_object(&w);
-    rc = terraform_put(module, OVERRIDE, &text, err);
+    rc = terraform_put(module, TERRAFORM_OVERRIDE, &text, err);
     buf_done(&text);
     free(state);
     return rc;

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/program.h"
 #include "base/text.h"
-#include "transient/program.h"
 
 static char base[] = "/tmp/assay-program-XXXXXX";
 static char log_path[64];
@@ -63,8 +63,8 @@ static void test_output_and_input_pass_through(void **state)
 
 static void test_its_environment_is_ours_to_choose(void **state)
 {
-    static const struct transient_pair pairs[] = {{"TOKEN", "from-us"},
-                                                  {"LANG", "xx"}};
+    static const struct program_pair pairs[] = {{"TOKEN", "from-us"},
+                                                {"LANG", "xx"}};
     static const char *const fixed[] = {"FIXED=1", NULL};
     struct ran r;
 

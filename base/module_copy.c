@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "transient/module_copy.h"
+#include "base/module_copy.h"
 
 #include <assert.h>
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "transient/program.h"
+#include "base/program.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ struct running {
 /* Each name once: of two, some programs take the first and some the last. */
 static bool is_given(const struct running *r, const char *name, size_t len)
 {
-    const struct transient_pairs *given = &r->p->env;
+    const struct program_pairs *given = &r->p->env;
 
     for (size_t i = 0; i < given->count; i++) {
         if (strlen(given->items[i].name) == len &&
@@ -69,7 +69,7 @@ static const char *or_else(const char *value, const char *otherwise)
 
 static bool add_given(struct running *r)
 {
-    const struct transient_pairs *given = &r->p->env;
+    const struct program_pairs *given = &r->p->env;
 
     if (given->count > PROGRAM_ENV_MAX)
         return false;
@@ -321,6 +321,10 @@ static int judge(const struct running *r, int status, struct error *err)
 {
     char words[LAST_WORDS];
 
+    if (WIFEXITED(status) && r->p->exit_code != NULL) {
+        *r->p->exit_code = WEXITSTATUS(status);
+        return 0;
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
     last_words(r, words, sizeof words);

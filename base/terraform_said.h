@@ -2,19 +2,21 @@
  *
  * Read along in what `terraform … -json` prints: one JSON object a line.
  * Values of outputs and what provisioners print may be secrets, and are not
- * looked at.  Private to transient/. */
-#ifndef ASSAY_TRANSIENT_TERRAFORM_SAID_H
-#define ASSAY_TRANSIENT_TERRAFORM_SAID_H
+ * looked at. */
+#ifndef ASSAY_BASE_TERRAFORM_SAID_H
+#define ASSAY_BASE_TERRAFORM_SAID_H
 
 #include <stdint.h>
 
-#include "transient/options.h"
-
 enum { TERRAFORM_SAID_MAX = 384 };
 
-/* Caller's storage; zeroed but for `events`. */
+/* Caller's storage; zeroed but for the first three, which may be NULL. */
 struct terraform_said {
-    const struct transient_events *events;
+    /* Of resources; total 0: not known yet. */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total,
+                     const char *unit);
+    void (*said)(void *ctx, const char *text); /* for a log at debug */
+    void *ctx;
     uint64_t planned; /* resources that will change */
     uint64_t done;
     /* The first error: "summary: detail", cut; "" if there is none. */

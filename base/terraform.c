@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/terraform.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+enum { SECRET_MIN = 6 /* shorter values are no secrets, and are everywhere */ };
+
+char *terraform_find(const char *wanted)
+{
+    char *found = file_find_program(wanted != NULL ? wanted : "terraform");
+
+    if (found == NULL && wanted == NULL)
+        found = file_find_program("tofu");
+    return found;
+}
+
+static void blot(const struct program_pairs *pairs, char *text)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        size_t len = strlen(pairs->items[i].value);
+        char *found = text;
+
+        while (len >= SECRET_MIN &&
+               (found = strstr(found, pairs->items[i].value)) != NULL) {
+            memset(found, '*', len);
+            found += len;
+        }
+    }
+}
+
+void terraform_blot(const struct terraform *t, char *text)
+{
+    blot(&t->env, text);
+    blot(&t->vars, text);
+}
+
+static void say(const struct terraform *t, const struct terraform_step *step,
+                struct error *err)
+{
+    if (err == NULL)
+        return;
+    if (err->kind == ERR_INTERNAL && step->said != NULL &&
+        step->said->error[0] != '\0')
+        (void)error_set(err, ERR_INTERNAL, "%s", step->said->error);
+    (void)error_prefix(err, "terraform %s", step->name);
+    terraform_blot(t, err->text);
+}
+
+int terraform_run(const struct terraform *t, const struct terraform_step *step,
+                  struct buf *out, struct error *err)
+{
+    char *log = text_format("%s/program.log", t->dir);
+    char *pid = text_format("%s/program.pid", t->dir);
+    char *data = text_format("TF_DATA_DIR=%s/data", t->dir);
+    const char *argv[TERRAFORM_ARGS_MAX + 2] = {t->binary};
+    const char *const env[] = {data, "TF_IN_AUTOMATION=1", "TF_INPUT=0",
+                               "CHECKPOINT_DISABLE=1", NULL};
+    const struct program p = {
+        .argv = argv,
+        .dir = t->module,
+        .log_path = log,
+        .pid_path = pid,
+        .temp_dir = t->dir,
+        .fixed_env = env,
+        .env = t->env,
+        .timeout_ms = step->timeout_ms,
+        .grace_ms = TERRAFORM_GRACE_MS,
+        .cancel = step->cancel,
+        .line = step->said != NULL ? terraform_said_line : step->line,
+        .ctx = step->said != NULL ? step->said : step->ctx,
+        .exit_code = step->exit_code,
+    };
+    int rc = -1;
+
+    for (size_t i = 0; i < TERRAFORM_ARGS_MAX && step->args[i] != NULL; i++)
+        argv[i + 1] = step->args[i];
+    if (log == NULL || pid == NULL || data == NULL)
+        (void)error_memory(err);
+    else
+        rc = program_run(&p, out, err);
+    if (rc != 0)
+        say(t, step, err);
+    free(log);
+    free(pid);
+    free(data);
+    return rc;
+}
