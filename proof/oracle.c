@@ -12,6 +12,7 @@
  * it was. */
 static const struct oracle *const oracles[] = {
     &oracle_primary,
+    &oracle_terraform,
     &oracle_baseline,
 };
 

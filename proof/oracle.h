@@ -13,6 +13,7 @@
 #include "proof/check.h"
 #include "proof/inventory.h"
 
+struct tfsettings;
 struct vault;
 
 /* What there is to ask.  Plain data; owned by the caller. */
@@ -24,8 +25,9 @@ struct proof_oracle {
     struct vault *primary;     /* NULL: there is none */
     const char *baseline;      /* an inventory whose digest was verified; */
     const char *baseline_text; /* or NULL, and why */
-    unsigned per_second;       /* requests to the primary; 0: no limit */
-    bool compare_values;       /* of KV, with the primary */
+    const struct tfsettings *terraform; /* NULL: it is not configured */
+    unsigned per_second; /* requests to the primary; 0: no limit */
+    bool compare_values; /* of KV, with the primary */
 };
 
 /* Contract as in proof/check.h; c->oracle and c->transient are there. */
@@ -61,7 +63,12 @@ int oracle_walk_copy(const struct proof_context *c, bool values, char **path,
 int oracle_walk_primary(const struct proof_context *c, char **path,
                         struct proof_result *r, struct error *err) MUST_USE;
 
+/* After a crash of this process: end what an oracle left running that works
+ * in this directory, so that it can be removed. */
+int oracle_end_strays(const char *work_dir, struct error *err) MUST_USE;
+
 extern const struct oracle oracle_primary;
+extern const struct oracle oracle_terraform;
 extern const struct oracle oracle_baseline;
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proof/tfstate.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@ enum { ADDRESS_MAX = 4096 };
 struct tfstate {
     struct buf text;
     struct tape *tape;
+    bool is_file;
     const struct tape_node *resources; /* of a state file */
     const struct tape_node *module;    /* of `show -json` */
 };
@@ -26,7 +26,7 @@ struct visit {
 };
 
 /* Forks and mirrors have other hosts and owners in front of it. */
-int tfstate_is_vault(const char *provider)
+bool tfstate_is_vault(const char *provider)
 {
     const char *last = strrchr(provider, '/');
 
@@ -62,6 +62,7 @@ static int recognise(struct tfstate *s, struct error *err)
                              "it is a state of version %lld, not 4: a newer "
                              "Terraform rewrites it at its next apply",
                              (long long)version);
+        s->is_file = true;
         s->resources = get(s, root, "resources");
         return 0;
     }
@@ -115,6 +116,11 @@ void tfstate_free(struct tfstate *s)
     tape_free(s->tape);
     buf_done(&s->text);
     free(s);
+}
+
+bool tfstate_is_file(const struct tfstate *s)
+{
+    return s->is_file;
 }
 
 struct tape *tfstate_tape(struct tfstate *s)

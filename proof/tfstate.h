@@ -8,6 +8,7 @@
 #ifndef ASSAY_PROOF_TFSTATE_H
 #define ASSAY_PROOF_TFSTATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ int tfstate_load(const char *path, struct tfstate **out,
 /* Wiped.  Accepts NULL. */
 void tfstate_free(struct tfstate *s);
 
+/* A state file; false: what `show -json` printed. */
+bool tfstate_is_file(const struct tfstate *s);
 /* What `attributes` belong to. */
 struct tape *tfstate_tape(struct tfstate *s);
 /* Each of them, in the order of the file.  -1 from the visitor ends it. */
@@ -41,6 +44,6 @@ int tfstate_each(struct tfstate *s,
                  void *ctx, struct error *err) MUST_USE;
 /* Whether "registry.terraform.io/hashicorp/vault", or the same inside
  * `provider["…"]`, is Vault's. */
-int tfstate_is_vault(const char *provider);
+bool tfstate_is_vault(const char *provider);
 
 #endif

@@ -128,3 +128,10 @@ const char *vault_ca_file(const struct vault *v)
 {
     return v->cluster->settings.ca_file;
 }
+
+int vault_token(struct vault *v, char **token, struct error *err)
+{
+    unsigned generation;
+
+    return login_token(v, token, &generation, err);
+}

@@ -52,6 +52,9 @@ const char *vault_ca_file(const struct vault *v);
  * first root token).  -1: no secret memory. */
 int vault_use_token(struct vault *v, const char *token,
                     struct error *err) MUST_USE;
+/* A copy of the token in use, after logging in if that is due: for a program
+ * that asks the cluster on our behalf.  To be released with secret_free. */
+int vault_token(struct vault *v, char **token, struct error *err) MUST_USE;
 /* Log in anew at the next call.  After a restore, whose data may not know
  * the token we hold. */
 void vault_forget_login(struct vault *v);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "proof/oracle.h"
+#include "proof/tfsettings.h"
 #include "tests/support/standin.h"
 #include "vault/vault.h"
 
@@ -97,6 +98,20 @@ static void auto_prefers_the_primary(void **state)
     assert_string_equal(f->chosen, " (auto: it answers)");
 }
 
+static void auto_takes_terraform_before_the_baseline(void **state)
+{
+    static const struct tfsettings settings = {.dir = "/tmp"};
+    struct fixture *f = *state;
+
+    standin_set(&standin, "{\"sealed\":true}");
+    f->oracle.terraform = &settings;
+    assert_ptr_equal(choose(f), &oracle_terraform);
+    assert_string_equal(f->chosen,
+                        " (auto: the primary cannot be asked: it is sealed)");
+    standin_reset(&standin);
+    assert_ptr_equal(choose(f), &oracle_primary);
+}
+
 static void auto_says_why_it_is_not_the_primary(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_are_those_of_the_table),
         TEST(auto_prefers_the_primary),
+        TEST(auto_takes_terraform_before_the_baseline),
         TEST(auto_says_why_it_is_not_the_primary),
         TEST(with_nobody_to_ask_it_says_so),
         TEST(what_was_asked_for_is_asked),
