@@ -19,6 +19,7 @@
 #include "base/signer.h"
 #include "cli/access_backend.h"
 #include "cli/settings.h"
+#include "cli/settings_oracles.h"
 #include "cli/watch.h"
 #include "handlers/handlers.h"
 #include "jobs/jobs.h"
@@ -94,6 +95,7 @@ struct engine_options {
     struct jobs_cluster *clusters;
     uint8_t (*keys)[32];
     struct settings_drivers drivers;
+    struct settings_oracles oracles;
 };
 
 /* Only workers call it, and they start when everything is there. */
@@ -128,6 +130,9 @@ static int engine_options_init(struct app *app, const struct config *config,
     if (settings_drivers_init(config, &out->drivers, err) != 0)
         return -1;
     out->options.transient_drivers = &out->drivers.drivers;
+    if (settings_oracles_init(config, &out->oracles, err) != 0)
+        return -1;
+    out->options.oracle.terraform = settings_oracles_terraform(&out->oracles);
     if (settings_trusted_keys(config, &out->keys,
                               &out->options.trusted_keys_count, err) != 0)
         return -1;
@@ -147,6 +152,7 @@ static void engine_options_done(struct engine_options *o)
     free(o->clusters);
     free(o->keys);
     settings_drivers_done(&o->drivers);
+    settings_oracles_done(&o->oracles);
 }
 
 static int open_jobs(struct app *app, struct error *err)

@@ -82,6 +82,12 @@ static const struct need raw_needs[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct need terraform_needs[] = {
+    {"sys/mounts/*", "\"read\"", "engines and methods, and their tuning"},
+    {"sys/auth/+/tune", "\"read\"", "the same, as older providers ask"},
+    {NULL, NULL, NULL},
+};
+
 struct policy {
     const char *name;
     const char *about; /* lines, each a comment */
@@ -164,6 +170,11 @@ static const struct policy policies[] = {
      "Besides, on OpenBao: stores of KV version 1 (-kv1) all at once.\n"
      "Vault does not know this capability and refuses the policy.",
      NULL, NULL, write_scan},
+    {"terraform",
+     "Besides \"inventory\", where Terraform plans against a restored copy\n"
+     "(oracles.terraform.dir).  Code that holds secrets in its state (KV and\n"
+     "generic secrets) takes \"inventory-values\" as well, or a line for each.",
+     terraform_needs, NULL, NULL},
     {"restore", "Assay's own token, where restores may be asked for.",
      restore_needs, NULL, NULL},
     {"restore-force",

@@ -103,8 +103,8 @@ int settings_vault(const struct config_cluster *cluster,
     return 0;
 }
 
-static struct program_pair *pairs(const struct config_pairs *from,
-                                  struct program_pairs *to)
+struct program_pair *settings_pairs(const struct config_pairs *from,
+                                    struct program_pairs *to)
 {
     struct program_pair *list = calloc(from->count + 1, sizeof(*list));
 
@@ -146,8 +146,8 @@ int settings_drivers_init(const struct config *config,
                      .token_file = t->existing.token_file,
                      .key_files = texts(&t->existing.key_files)},
     };
-    out->vars = pairs(&t->terraform.vars, &d->terraform.vars);
-    out->env = pairs(&t->terraform.env, &d->terraform.env);
+    out->vars = settings_pairs(&t->terraform.vars, &d->terraform.vars);
+    out->env = settings_pairs(&t->terraform.env, &d->terraform.env);
     return out->vars == NULL || out->env == NULL ? error_memory(err) : 0;
 }
 
@@ -186,6 +186,7 @@ static struct jobs_oracle settings_oracle(const struct config_validation *v)
         [CONFIG_ORACLE_AUTO] = "auto",
         [CONFIG_ORACLE_PRIMARY] = "primary",
         [CONFIG_ORACLE_BASELINE] = "baseline",
+        [CONFIG_ORACLE_TERRAFORM] = "terraform",
     };
 
     return (struct jobs_oracle){

@@ -34,6 +34,10 @@ int settings_load_report(const struct settings_flags *flags,
 /* Pointers into the configuration, which must outlive the result. */
 int settings_vault(const struct config_cluster *cluster,
                    struct vault_options *out, struct error *err) MUST_USE;
+/* An array of as many, which `to` then has and the caller frees; NULL
+ * without memory. */
+struct program_pair *settings_pairs(const struct config_pairs *from,
+                                    struct program_pairs *to);
 /* The drivers' settings, with the arrays that they point to. */
 struct settings_drivers {
     struct transient_drivers drivers;

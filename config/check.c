@@ -395,6 +395,7 @@ void config_check(struct config *config, const struct config_source *source,
     if (config->data_dir == NULL)
         report_error(report, "data_dir: missing");
     check_validation(config, report);
+    config_check_oracles(config, report);
     config_check_transient(&config->transient, source->env, report);
     check_listen(config, report);
     if (!source->offline)

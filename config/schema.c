@@ -22,8 +22,8 @@ static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const checks[] = {"intact",      "plausible",  "authentic",
                                      "decryptable", "restorable", "lossless",
                                      "consistent",  "usable",     NULL};
-static const char *const oracles[] = {"none", "auto", "primary", "baseline",
-                                      NULL};
+static const char *const oracles[] = {"none",     "auto",      "primary",
+                                      "baseline", "terraform", NULL};
 static const char *const either[] = {"true", "false", NULL};
 
 static const struct schema_field auth_fields[] = {
@@ -355,6 +355,10 @@ static const struct schema_field root_fields[] = {
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, validation),
      .section = &validation},
+    {.name = "oracles",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config, oracles),
+     .section = &schema_oracles},
     {.name = "canary",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, canary),
@@ -374,9 +378,6 @@ static const struct schema_field root_fields[] = {
     {.name = "schedules",
      .type = SCHEMA_LATER,
      .note = "use cron or a timer to POST to backups"},
-    {.name = "oracles",
-     .type = SCHEMA_LATER,
-     .note = "nothing would be compared"},
     {.name = "retention",
      .type = SCHEMA_LATER,
      .note = "nothing would be removed"},

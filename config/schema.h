@@ -45,8 +45,8 @@ struct schema_section {
 };
 
 extern const struct schema_section schema_root;
-extern const struct schema_section schema_auth;      /* struct config_auth */
-extern const struct schema_section schema_transient; /* schema_transient.c */
+extern const struct schema_section schema_auth, schema_transient,
+    schema_oracles; /* each in a file of its name; auth in schema.c */
 
 const struct schema_field *schema_find(const struct schema_section *section,
                                        const char *name);
@@ -108,9 +108,11 @@ int config_set_listen(struct config *config, const char *addresses);
  * where it stands. */
 void config_check_auth(struct config_auth *auth, const char *path,
                        const char *const *env, struct config_report *report);
-/* check_transient.c */
+/* Each in a file of its own. */
 void config_check_transient(struct config_transient *t, const char *const *env,
                             struct config_report *report);
+void config_check_oracles(const struct config *config,
+                          struct config_report *report);
 /* Fill in what follows from the rest, and judge the whole. */
 void config_check(struct config *config, const struct config_source *source,
                   struct config_report *report);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/settings_cluster.h"
+#include "config/settings_oracles.h"
 #include "config/settings_transient.h"
 #include "config/settings_validation.h"
 
@@ -56,6 +57,7 @@ struct config {
     size_t storage_count;
     struct config_transient transient;
     struct config_validation validation;
+    struct config_oracles oracles;
     struct {
         char *mount; /* NULL: no canaries; no slashes at its ends */
     } canary;

@@ -15,6 +15,7 @@ enum config_oracle {
     CONFIG_ORACLE_AUTO,
     CONFIG_ORACLE_PRIMARY,
     CONFIG_ORACLE_BASELINE,
+    CONFIG_ORACLE_TERRAFORM,
 };
 
 /* A truth whose default depends on other settings. */

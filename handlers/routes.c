@@ -59,7 +59,7 @@ static const struct field validation_fields[] = {
     {"driver", FIELD_STRING,
      "process, terraform, command or existing; as configured."},
     {"oracle", FIELD_STRING,
-     "What to compare with: auto, primary, baseline or none; as "
+     "What to compare with: auto, primary, terraform, baseline or none; as "
      "configured by default."},
     {0},
 };

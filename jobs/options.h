@@ -33,7 +33,8 @@ struct jobs_oracle {
     const char *name; /* as in proof/oracle.h; NULL: "none" */
     bool baseline;    /* take one with each backup */
     bool compare_values;
-    unsigned requests_per_second; /* to the primary; 0: no limit */
+    unsigned requests_per_second;       /* to the primary; 0: no limit */
+    const struct tfsettings *terraform; /* NULL: it is not configured */
 };
 
 struct jobs_options {

@@ -61,6 +61,7 @@ int oracle_input_init(struct oracle_input *in, const struct job *job,
         .taken_ms = row->created_ms,
         .key = &in->key,
         .primary = cluster == NULL ? NULL : cluster->vault,
+        .terraform = s->terraform,
         .per_second = s->requests_per_second,
         .compare_values = s->compare_values,
     };

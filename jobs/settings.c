@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "proof/check.h"
 #include "proof/oracle.h"
+#include "proof/tfsettings.h"
 #include "storage/storage.h"
 #include "store/runs.h"
 
@@ -125,6 +126,9 @@ static int copy_oracle(const struct jobs_options *o, struct jobs_settings *s,
     s->baseline = o->oracle.baseline;
     s->compare_values = o->oracle.compare_values;
     s->requests_per_second = o->oracle.requests_per_second;
+    if (o->oracle.terraform != NULL &&
+        tfsettings_copy(o->oracle.terraform, &s->terraform, err) != 0)
+        return -1;
     return copy_text(name, &s->oracle, err);
 }
 
@@ -255,6 +259,7 @@ void jobs_settings_release(struct jobs_settings *s)
     transient_process_free(s->process);
     free(s->canary_mount);
     free(s->oracle);
+    tfsettings_free(s->terraform);
     text_free_list(s->required, s->required_count);
     text_free_list(s->ignore, s->plausible.ignore_count);
     free(s);

@@ -49,6 +49,7 @@ struct jobs_settings {
     bool baseline;
     bool compare_values;
     unsigned requests_per_second;
+    struct tfsettings *terraform; /* NULL: not configured */
     int64_t http_read_timeout_ms;
     uint64_t upload_bytes_per_second;
     int64_t validation_await_ms; /* 0: does not wait */

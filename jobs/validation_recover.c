@@ -3,6 +3,7 @@
 #include "jobs/catalogue.h"
 #include "jobs/raise.h"
 #include "jobs/validation.h"
+#include "proof/oracle.h"
 
 int validation_recover(const struct job_world *world,
                        const struct jobs_settings *settings,
@@ -19,7 +20,8 @@ int validation_recover(const struct job_world *world,
 
     if (transient != NULL && raise_recover(settings, run, transient, err) != 0)
         return -1;
-    if (work_dir != NULL && file_remove_tree(work_dir, err) != 0)
+    if (work_dir != NULL && (oracle_end_strays(work_dir, err) != 0 ||
+                             file_remove_tree(work_dir, err) != 0))
         return -1;
     /* Concluded and signed, but the catalog was not told. */
     if (manifest != NULL && catalogue_validation(&from, manifest, &why) != 0 &&

@@ -4,6 +4,8 @@ ports, nothing left behind.
 
 ASSAY_TEST_SERVER   a `bao` or `vault` program (tools/check finds or gets one)
 ASSAY_TEST_BINARY   the `assay` under test; build/dev/assay by default
+ASSAY_TEST_TF_PROVIDER  a folder with a terraform-provider-vault program; what
+                    needs it is skipped without
 ASSAY_TEST_KEEP     set: keep the directories of tests that failed
 """
 import os

@@ -183,6 +183,34 @@ static void defaults(void **state)
     config_free(l.config);
 }
 
+static void terraform_is_an_oracle(void **state)
+{
+    struct loaded l =
+        load("{" CLUSTER ",\"validation\":{\"oracle\":\"terraform\"},"
+             "\"oracles\":{\"terraform\":{\"dir\":\"/tmp\",\"vars\":"
+             "{\"size\":3},\"env\":{\"KEY\":\"s.hunter2\"}}}}");
+    const struct config_oracle_terraform *t = &l.config->oracles.terraform;
+
+    (void)state;
+    assert_int_equal(l.report.errors, 0);
+    assert_int_equal(l.config->validation.oracle, CONFIG_ORACLE_TERRAFORM);
+    assert_string_equal(t->dir, "/tmp");
+    assert_string_equal(t->vars.items[0].value, "3");
+    assert_string_equal(t->env.items[0].value, "s.hunter2");
+    config_free(l.config);
+    assert_problem("{" CLUSTER ",\"validation\":{\"oracle\":\"terraform\"}}",
+                   "oracles.terraform: set `dir`");
+    assert_problem("{" CLUSTER ",\"oracles\":{\"terraform\":"
+                   "{\"dir\":\"infra\"}}}",
+                   "oracles.terraform.dir: expected an absolute path");
+    l = load("{" CLUSTER ",\"oracles\":{\"terraform\":"
+             "{\"state_file\":\"/not/there\",\"binary\":\"tofu\"}}}");
+    assert_said(&l, "oracles.terraform.state_file: cannot read /not/there");
+    assert_said(&l, "nothing is run without `dir`");
+    assert_int_equal(l.report.errors, 0);
+    config_free(l.config);
+}
+
 static void an_oracle_asks_for_more(void **state)
 {
     struct loaded l = load("{" CLUSTER "}");
@@ -305,7 +333,6 @@ static void later_settings_are_refused(void **state)
 {
     static const char *const later[] = {
         "\"schedules\":{\"nightly\":{\"cron\":\"0 2 * * *\"}}",
-        "\"oracles\":{\"terraform\":{\"dir\":\"/etc\"}}",
         "\"retention\":{\"keep\":3}",
         "\"notify\":[1]",
         "\"access\":{\"break_glass\":[{\"name\":\"x\"}]}",
@@ -722,6 +749,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_file),
         cmocka_unit_test(defaults),
+        cmocka_unit_test(terraform_is_an_oracle),
         cmocka_unit_test(an_oracle_asks_for_more),
         cmocka_unit_test(dev_needs_nothing),
         cmocka_unit_test(wrong_values_name_the_path),
