@@ -40,25 +40,28 @@ class Archive:
         self.sealed = members[mksnap.SEALED]
         self.rows = list(_rows(members[mksnap.STATE]))
 
-    def find(self, *texts):
-        """The place of the first entry whose key contains all the texts."""
+    def find(self, *texts, begins=""):
+        """The place of the first entry whose key contains all the texts, and
+        begins so (those of namespaces begin otherwise)."""
         return next(n for n, (key, _) in enumerate(self.rows)
-                    if all(text.encode() in key for text in texts))
+                    if key.startswith(begins.encode())
+                    and all(text.encode() in key for text in texts))
 
-    def drop(self, text):
-        del self.rows[self.find(text)]
+    def drop(self, *texts, begins=""):
+        del self.rows[self.find(*texts, begins=begins)]
         return self
 
-    def damage(self, *texts):
+    def damage(self, *texts, begins=""):
         """One bit of one ciphertext; the key of the entry."""
-        at = self.find(*texts)
+        at = self.find(*texts, begins=begins)
         key, value = self.rows[at]
         middle = len(value) // 2
         self.rows[at] = (key, value[:middle] + bytes([value[middle] ^ 1]) +
                          value[middle + 1:])
         return key.decode()
 
-    def bytes(self):
+    def bytes(self, sealed=None):
+        """`sealed`: makes sealed sums of sums; without it they stay."""
         return mksnap.build(
             self.rows, index=self.meta["Index"], term=self.meta["Term"],
-            sealed=self.sealed)
+            sealed=sealed or self.sealed)

@@ -41,6 +41,47 @@ class Aead:
         return nonce + out.raw
 
 
+def _times(a, b):
+    """In the field of Shamir's shares: that of AES."""
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a = a << 1 ^ (0x11B if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def _over(a, b):
+    inverse = 1
+    for _ in range(254):
+        inverse = _times(inverse, b)
+    return _times(a, inverse)
+
+
+def combine(shares):
+    """The key of a seal, from enough of its shares in Base64."""
+    raw = [base64.b64decode(s) for s in shares]
+    xs = [r[-1] for r in raw]
+    key = bytearray(len(raw[0]) - 1)
+    for r, x in zip(raw, xs):
+        weight = 1
+        for other in xs:
+            if other != x:
+                weight = _times(weight, _over(other, other ^ x))
+        for n in range(len(key)):
+            key[n] ^= _times(r[n], weight)
+    return bytes(key)
+
+
+def blob(kek, plain):
+    """Sealed under the key of the seal, as a server writes it."""
+    sealed = Aead(kek).seal(hashlib.sha256(plain).digest()[:12], plain)
+    size = len(sealed)
+    head = bytes([size]) if size < 128 else \
+        bytes([size & 0x7F | 0x80, size >> 7])
+    return b"\x0a" + head + sealed
+
+
 class SealedEntries:
     """`rows` (without the keys below) sealed under one term; one share."""
 
@@ -50,16 +91,8 @@ class SealedEntries:
         self.kek, self.root, self.key = (rng.randbytes(32) for _ in range(3))
         self.share = base64.b64encode(self.kek).decode()
 
-    def _blob(self, plain):
-        sealed = Aead(self.kek).seal(
-            hashlib.sha256(plain).digest()[:12], plain)
-        size = len(sealed)
-        head = bytes([size]) if size < 128 else \
-            bytes([size & 0x7F | 0x80, size >> 7])
-        return b"\x0a" + head + sealed
-
     def sealed_sums(self, text):
-        return self._blob(text)
+        return blob(self.kek, text)
 
     def _fixed(self):
         keyring = json.dumps({"Keys": [{
@@ -67,7 +100,7 @@ class SealedEntries:
             "Value": base64.b64encode(self.key).decode(),
             "InstallTime": "2024-01-01T00:00:00Z"}]}).encode()
         head = struct.pack(">IB", 1, 2)
-        yield b"core/hsm/barrier-unseal-keys", self._blob(json.dumps(
+        yield b"core/hsm/barrier-unseal-keys", blob(self.kek, json.dumps(
             [base64.b64encode(self.root).decode()]).encode())
         yield b"core/keyring", head + Aead(self.root).seal(
             b"\0" * 12, keyring, b"core/keyring")
