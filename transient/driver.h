@@ -55,7 +55,8 @@ struct transient_driver {
     int (*restart)(void *state, struct error *err); /* NULL: see above */
     /* From here on production's data is in it.  NULL: no matter. */
     int (*fill)(void *state, struct error *err);
-    /* 0 while it lives; -1 once it ended by itself.  NULL: cannot tell. */
+    /* 0 while it lives; -1 once it ended: ERR_PRECONDITION if by itself,
+     * another kind if somebody ended it.  NULL: cannot tell. */
     int (*check)(void *state, struct error *err);
     /* Wait until the data of an accepted upload is in.  1: it is; 0: this
      * driver cannot see it, or not within the time: wait for the server to

@@ -20,19 +20,36 @@ static bool is_in(const struct vault_seal *seal,
     return strcmp(seal->cluster_id, data->before) != 0;
 }
 
+/* A server that is busy takes connections and does not answer. */
+static bool listens(const struct error *why)
+{
+    return strstr(why->text, "cannot connect to") == NULL;
+}
+
 int foreign_wait_data(struct vault *v, const struct foreign_data *data,
                       struct error *err)
 {
     int64_t deadline = clock_mono_ms() + data->wait.timeout_ms;
+    int64_t listened = clock_mono_ms();
     struct vault_seal seal;
+    struct error why = {0};
 
     for (;;) {
-        /* Five seconds at most, and that it does not answer means nothing:
-         * it is busy. */
-        if (vault_seal_status(v, &seal, NULL) == 0 && is_in(&seal, data))
+        /* Five seconds at most, and that it does not answer means nothing. */
+        int rc = vault_seal_status(v, &seal, &why);
+
+        if (rc == 0 && is_in(&seal, data))
             return 0;
+        if (rc == 0 || listens(&why))
+            listened = clock_mono_ms();
         if (cancelled(data->wait.cancel))
             return error_set(err, ERR_CANCELLED, "cancelled");
+        if (data->gone_ms > 0 && clock_mono_ms() - listened >= data->gone_ms)
+            return error_set(err, ERR_UNAVAILABLE,
+                             "it took the archive and died, or was taken "
+                             "away: see what ended it, and validate again "
+                             "(%s)",
+                             why.text);
         if (clock_mono_ms() >= deadline)
             return error_set(err, ERR_UNAVAILABLE,
                              "%s took the archive, and did not finish "

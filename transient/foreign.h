@@ -7,6 +7,7 @@
 #define ASSAY_TRANSIENT_FOREIGN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "transient/keys.h"
@@ -18,6 +19,7 @@ struct foreign_data {
     const char *before; /* cluster id of the data that is replaced */
     const char *after;  /* of what replaces it; NULL or "": not known */
     struct vault_wait wait;
+    int64_t gone_ms; /* nobody listens for so long: it is dead; 0: wait */
 };
 
 /* After a force was accepted.  0: the data is in, and the server is sealed,

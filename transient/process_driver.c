@@ -141,7 +141,7 @@ static int judge_end(struct process_transient *p, int code, struct error *err)
             add_advice(err);
         return fail(p, TRANSIENT_LIMIT);
     }
-    if (err != NULL)
+    if (err != NULL && code != SANDBOX_EXIT_SERVER_DIED)
         err->kind = ERR_INTERNAL;
     if (code == SANDBOX_EXIT_DONE)
         error_set(err, ERR_INTERNAL, "the transient server was stopped");

@@ -103,6 +103,19 @@ static int check_keys(struct restore_flow *f, const struct vault_seal *seal,
     return restore_blame(f, TRANSIENT_KEYS, err);
 }
 
+static int say_no_unseal(struct restore_flow *f, struct error *err)
+{
+    if (err->kind == ERR_INVALID) {
+        error_prefix(err, "the snapshot's seal does not open with the "
+                          "configured key shares");
+        return restore_blame(f, TRANSIENT_KEYS, err);
+    }
+    if (transient_check(f->t, err) != 0)
+        return restore_blame_driver(f, err);
+    error_prefix(err, "the restored server, while it was being unsealed");
+    return restore_blame(f, TRANSIENT_BROKEN, err);
+}
+
 static int step_unseal(struct restore_flow *f, struct error *err)
 {
     enum transient_outcome whose = TRANSIENT_KEYS;
@@ -121,13 +134,8 @@ static int step_unseal(struct restore_flow *f, struct error *err)
         return -1;
     threshold = seal.threshold;
     for (i = 0; i < threshold && seal.sealed; i++) {
-        if (vault_unseal(f->admin, keys_at(f->o->keys, i), &seal, err) != 0) {
-            if (err->kind != ERR_INVALID)
-                whose = TRANSIENT_BROKEN;
-            error_prefix(err, "the snapshot's seal does not open with the "
-                              "configured key shares");
-            return restore_blame(f, whose, err);
-        }
+        if (vault_unseal(f->admin, keys_at(f->o->keys, i), &seal, err) != 0)
+            return say_no_unseal(f, err);
     }
     if (seal.sealed) {
         error_set(err, ERR_PRECONDITION,
@@ -135,6 +143,39 @@ static int step_unseal(struct restore_flow *f, struct error *err)
         return restore_blame(f, TRANSIENT_KEYS, err);
     }
     return 0;
+}
+
+/* It has ended.  Only if it did so by itself does that speak of the data. */
+static int say_ended(struct restore_flow *f, const struct error *err)
+{
+    if (transient_outcome(f->t) == TRANSIENT_LIMIT)
+        return restore_blame(f, TRANSIENT_LIMIT, err);
+    return restore_blame(f,
+                         err->kind == ERR_PRECONDITION ? TRANSIENT_NOT_ACTIVE
+                                                       : TRANSIENT_BROKEN,
+                         err);
+}
+
+/* Not active in time.  Of one that is not ours and does not answer nobody
+ * knows whether it would be. */
+static int say_inactive(struct restore_flow *f, bool answers, int64_t limit,
+                        struct error *err)
+{
+    if (!answers && !transient_can_restart(f->t)) {
+        error_prefix(err, "it was unsealed, and then it died or was taken "
+                          "away: see what ended it, and validate again");
+        return restore_blame(f, TRANSIENT_UNUSABLE, err);
+    }
+    error_set(err, ERR_PRECONDITION, "unsealed, but not active within %lld s",
+              (long long)(limit / 1000));
+    restore_add_last_words(f, err);
+    return restore_blame(f, TRANSIENT_NOT_ACTIVE, err);
+}
+
+static bool is_lost(const struct restore_flow *f, int64_t answered)
+{
+    return !transient_can_restart(f->t) &&
+           clock_mono_ms() - answered >= restore_patience(f);
 }
 
 /* In slices, so that a server that dies is noticed at once. */
@@ -146,26 +187,20 @@ static int wait_active(struct restore_flow *f, struct vault_status *status,
     int64_t limit =
         restore_or_default(f->o->active_timeout_ms, ACTIVE_TIMEOUT_MS);
     int64_t deadline = clock_mono_ms() + limit;
+    int64_t answered = clock_mono_ms();
 
     for (;;) {
         if (vault_wait_ready(f->admin, VAULT_UNTIL_ACTIVE, &slice, status,
                              err) == 0)
             return 0;
+        if (status->reachable)
+            answered = clock_mono_ms();
         if (err->kind == ERR_CANCELLED)
             return restore_blame(f, TRANSIENT_CANCELLED, err);
         if (transient_check(f->t, err) != 0)
-            return restore_blame(f,
-                                 transient_outcome(f->t) == TRANSIENT_LIMIT
-                                     ? TRANSIENT_LIMIT
-                                     : TRANSIENT_NOT_ACTIVE,
-                                 err);
-        if (clock_mono_ms() < deadline)
-            continue;
-        error_set(err, ERR_PRECONDITION,
-                  "unsealed, but not active within %lld s",
-                  (long long)(limit / 1000));
-        restore_add_last_words(f, err);
-        return restore_blame(f, TRANSIENT_NOT_ACTIVE, err);
+            return say_ended(f, err);
+        if (clock_mono_ms() >= deadline || is_lost(f, answered))
+            return say_inactive(f, status->reachable, limit, err);
     }
 }
 

@@ -68,6 +68,7 @@ static int wait_for_foreign(struct restore_flow *f, struct error *err)
         .before = f->cluster_id,
         .after = f->o->cluster_id,
         .wait = {.timeout_ms = limit_ms(f), .cancel = transient_cancel(f->t)},
+        .gone_ms = restore_patience(f),
     };
 
     if (foreign_wait_data(f->admin, &data, err) != 0)

@@ -10,7 +10,7 @@
 #include "transient/restore_steps.h"
 #include "vault/raft.h"
 
-static int64_t patience(const struct restore_flow *f)
+int64_t restore_patience(const struct restore_flow *f)
 {
     const struct transient_drivers *d = transient_options_of(f->t)->drivers;
     int64_t ms = RESTORE_FOREIGN_TIMEOUT_MS;
@@ -28,7 +28,7 @@ static int64_t patience(const struct restore_flow *f)
 
 int restore_up(struct restore_flow *f, struct error *err)
 {
-    const struct vault_wait wait = {.timeout_ms = patience(f),
+    const struct vault_wait wait = {.timeout_ms = restore_patience(f),
                                     .cancel = transient_cancel(f->t)};
     struct vault_status status;
 
@@ -111,7 +111,7 @@ static int enter_foreign(struct restore_flow *f, struct error *err)
 
 int restore_init(struct restore_flow *f, struct error *err)
 {
-    const struct vault_wait wait = {.timeout_ms = patience(f),
+    const struct vault_wait wait = {.timeout_ms = restore_patience(f),
                                     .cancel = transient_cancel(f->t)};
     bool ours = transient_can_restart(f->t);
     struct vault_status status;

@@ -29,6 +29,8 @@ struct restore_flow {
 };
 
 /* restore_enter.c */
+/* How long to wait for a server that does not answer. */
+int64_t restore_patience(const struct restore_flow *f);
 int restore_up(struct restore_flow *f, struct error *err) MUST_USE;
 int restore_init(struct restore_flow *f, struct error *err) MUST_USE;
 int restore_upload(struct restore_flow *f, struct error *err) MUST_USE;

@@ -5,6 +5,8 @@ destroyed, or everybody hears of it."""
 import contextlib
 import http.server
 import json
+import os
+import signal
 import sys
 import threading
 
@@ -175,6 +177,80 @@ def test_of_another_share_count_it_would_not_unseal(bench):
     up = UP + ["born", "1", "1", str(bench.world.server.path), str(place)]
     with configured(bench, **command(bench, up, timeout="60s")):
         assert "initialise it with the same" in said(bench, "command")
+
+
+# A server that dies under way: that says nothing about the snapshot.
+
+def dies(bench, driver, came):
+    """The run during which it was killed, once it had come so far."""
+    assay, rig = bench.world.assay, bench.rigs[driver]
+    run = assay.create("validations", snapshot=bench.snapshot, driver=driver)
+
+    def come():
+        seen = assay.api("GET", f"validations/{run['id']}").ok().data
+        assert not seen["finished_at"], seen
+        return rig.there() and came(seen)
+
+    until(come, 60, "it has come so far", every=0.01)
+    for pid in assay.transient_servers() if driver == "process" \
+            else [contained.alive(rig.place)]:
+        os.kill(pid, signal.SIGKILL)
+    run = assay.wait("validations", run["id"])
+    assert run["verdict"] in (None, "inconclusive"), run["checks"]
+    assert not any(c["outcome"] == "fail" for c in run["checks"]), run
+    assert assay.snapshot(bench.snapshot)["verdict"] != "invalid"
+    assert not rig.there() and rig.left(bench.data) == []
+    return run
+
+
+def at_status(status):
+    return lambda run: run["status"] == status
+
+
+def at_phase(*names):
+    return lambda run: run["phase"] in names
+
+
+@pytest.mark.parametrize("came", [
+    lambda run: True, at_status("restoring"), at_phase("unseal", "active")],
+    ids=["up", "restoring", "active"])
+def test_our_own_server_dies(bench, came):
+    """The run has failed, and it says at once of what."""
+    run = dies(bench, "process", came)
+    if run["status"] == "failed":
+        assert run["verdict"] is None
+        assert "ended by signal 9" in run["error"], run["error"]
+        assert "validate again" in run["error"]
+    else:  # it was there already
+        assert run["verdict"] == "inconclusive", run
+
+
+@pytest.mark.parametrize("came", [
+    at_status("restoring"), at_phase("active")], ids=["restoring", "active"])
+def test_somebodys_server_dies(bench, came):
+    """Nobody waits for ever for one that is dead."""
+    with configured(bench, **command(
+            bench, UP + ["up", str(bench.world.server.path),
+                         str(bench.rigs["command"].place)], timeout="6s")):
+        run = dies(bench, "command", came)
+    assert run["status"] == "succeeded", run["error"]
+    assert run["verdict"] == "inconclusive", run["checks"]
+    found = check(run, "restorable")
+    if found["outcome"] != "pass":
+        assert found["outcome"] == "not_run"
+        print(found["message"])
+        assert "cannot connect to" in found["message"], found
+
+
+@pytest.mark.parametrize("driver", ["process", "command"])
+def test_it_dies_while_it_is_asked(bench, driver):
+    run = dies(bench, driver, at_status("checking"))
+    assert run["status"] == "succeeded", run["error"]
+    assert run["verdict"] == "inconclusive", run["checks"]
+    assert check(run, "restorable")["outcome"] == "pass"
+    found = check(run, "lossless")
+    assert found["outcome"] == "not_run"
+    print(found["message"])
 
 
 # Terraform.

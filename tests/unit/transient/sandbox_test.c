@@ -271,6 +271,38 @@ static void test_all_dies_with_a_killed_helper(void **state)
     process_dir_done(&s.dir);
 }
 
+/* Whose doing was it?  `number` ends the server; what the helper says. */
+static int ended_by(int number, struct error *err)
+{
+    struct stage s;
+    int code = 0;
+
+    prepare(&s);
+    start(&s, false); /* or its pid is another one here */
+    read_facts(&s);
+    const char *pid = strstr(s.facts, "pid: ");
+
+    assert_non_null(pid);
+    assert_int_equal(kill((pid_t)strtol(pid + 5, NULL, 10), number), 0);
+    for (int i = 0; i < 500 && !helper_ended(&s.helper, &code, err); i++)
+        clock_sleep_ms(10);
+    assert_false(marked_any(s.dir.name));
+    assert_int_equal(file_remove_tree(s.dir.path, NULL), 0);
+    process_dir_done(&s.dir);
+    return code;
+}
+
+static void test_a_kill_is_no_end_of_its_own(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(ended_by(SIGKILL, &err), SANDBOX_EXIT_LIMIT);
+    assert_non_null(strstr(err.text, "was killed"));
+    assert_int_equal(ended_by(SIGSEGV, &err), SANDBOX_EXIT_SERVER_DIED);
+    assert_non_null(strstr(err.text, "ended by signal 11"));
+}
+
 static void test_open_takes_daemonised_children_along(void **state)
 {
     struct stage s;
@@ -344,6 +376,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_inside_there_is_nothing),
         cmocka_unit_test(test_stop_keeps_the_files_if_told),
         cmocka_unit_test(test_all_dies_with_a_killed_helper),
+        cmocka_unit_test(test_a_kill_is_no_end_of_its_own),
         cmocka_unit_test(test_open_takes_daemonised_children_along),
         cmocka_unit_test(test_marked_ones_are_killed_by_name),
         cmocka_unit_test(test_a_server_that_cannot_run_is_told),
