@@ -128,7 +128,8 @@ static int look(struct vault *scratch, struct side *side, struct error *err)
     const char *is = NULL;
 
     if (vault_status_get(scratch, &side->status, err) != 0)
-        return -1;
+        return error_prefix(err, "the scratch cluster does not say how it is, "
+                                 "see to it (transient.existing.address)");
     if (!side->status.initialized)
         is = "not initialized";
     else if (side->status.sealed)

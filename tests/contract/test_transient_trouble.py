@@ -105,15 +105,28 @@ class Broken(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_the_address_answers_500(bench):
+@contextlib.contextmanager
+def broken():
+    """The address of a server that answers 500 to everything."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_address_answers_500(bench):
+    with broken() as address:
         up = prints(bench, "up", json.dumps({"vault_addr": address}))
         with configured(bench, **command(bench, up, timeout="2s")):
             text = said(bench, "command")
-        server.shutdown()
     assert "no usable server" in text and "500" in text
+
+
+def test_the_scratch_cluster_answers_500(bench):
+    with broken() as address:
+        with configured(bench, existing={"address": address}):
+            text = said(bench, "existing")
+    assert "transient.existing.address" in text and "500" in text
 
 
 # Containment.
@@ -290,6 +303,18 @@ def test_a_module_that_is_none(bench, module):
 def test_a_module_without_the_output(bench, module):
     module.write_text('variable "python" {}\noutput "x" { value = 1 }\n')
     assert "vault_addr" in said(bench, "terraform")
+
+
+def test_what_the_module_raised_answers_500(bench, module):
+    with broken() as address:
+        module.write_text(
+            'variable "python" {}\nvariable "launcher" {}\n'
+            'variable "server" {}\nvariable "place" {}\n'
+            'variable "fail" {}\n'
+            f'output "vault_addr" {{ value = "{address}" }}\n')
+        with configured(bench, terraform={"timeout": "15s"}):
+            text = said(bench, "terraform")
+    assert "no usable server" in text and "500" in text
 
 
 def test_secrets_of_the_environment_are_hidden(bench, module):

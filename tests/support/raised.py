@@ -236,7 +236,8 @@ class Bench:
 
     def up(self):
         settings = {"egress_blocked": True}
-        self.world.up(start=False)
+        # Whoever asks an oracle shall be able to.
+        self.world.up(start=False, config={"validation": {"baseline": True}})
         for name, kind in ALL.items():
             if name == "terraform" and terraform() is None:
                 continue
@@ -245,9 +246,12 @@ class Bench:
             settings.update(rig.settings())
         self.rigs["process"].daemon = self.world.assay
         # Whoever leaves the scratch cluster must be able to put it back.
+        names = ["daemon", "restore", "restore-force", "inventory"]
+        if self.world.server.product == "openbao":
+            names.append("inventory-namespaces")
         self.world.cluster.api(
-            "PUT", "sys/policies/acl/assay", {"policy": policy(
-                self.world.binary, "daemon", "restore", "restore-force")})
+            "PUT", "sys/policies/acl/assay",
+            {"policy": policy(self.world.binary, *names)})
         assay = self.world.assay
         assay.config["transient"].update(settings)
         assay.start()

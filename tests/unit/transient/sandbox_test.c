@@ -271,8 +271,8 @@ static void test_all_dies_with_a_killed_helper(void **state)
     process_dir_done(&s.dir);
 }
 
-/* Whose doing was it?  `number` ends the server; what the helper says. */
-static int ended_by(int number, struct error *err)
+/* A signal ends the server: what the helper says. */
+static int ended_by(int by, struct error *err)
 {
     struct stage s;
     int code = 0;
@@ -280,10 +280,14 @@ static int ended_by(int number, struct error *err)
     prepare(&s);
     start(&s, false); /* or its pid is another one here */
     read_facts(&s);
-    const char *pid = strstr(s.facts, "pid: ");
+    char *pid = strstr(s.facts, "pid: ");
+    int64_t number = 0;
 
     assert_non_null(pid);
-    assert_int_equal(kill((pid_t)strtol(pid + 5, NULL, 10), number), 0);
+    pid += strlen("pid: ");
+    pid[strcspn(pid, " ")] = '\0';
+    assert_true(text_i64(pid, &number));
+    assert_int_equal(kill((pid_t)number, by), 0);
     for (int i = 0; i < 500 && !helper_ended(&s.helper, &code, err); i++)
         clock_sleep_ms(10);
     assert_false(marked_any(s.dir.name));
