@@ -135,6 +135,9 @@ int validation_copy_make(struct validation *v, struct error *err)
 static int64_t measured_restore(const struct transient_report *report)
 {
     int64_t sum = 0;
+    /* The time of one that never became active measures nothing. */
+    if (report->outcome != TRANSIENT_OK && report->outcome != TRANSIENT_LOGIN)
+        return -1;
     for (size_t i = 0; i < report->phase_count; i++) {
         sum += report->phases[i].duration_ms;
         if (strcmp(report->phases[i].name, "active") == 0)

@@ -194,26 +194,32 @@ def test_of_another_share_count_it_would_not_unseal(bench):
 
 # A server that dies under way: that says nothing about the snapshot.
 
-def dies(bench, driver, came):
+def dies(bench, driver, came, tries=4):
     """The run during which it was killed, once it had come so far."""
+    for _ in range(tries):
+        run = killed(bench, driver, came)
+        if run["verdict"] != "valid":  # it was asked everything already
+            break
+    assert run["verdict"] in (None, "inconclusive"), run["checks"]
+    assert not any(c["outcome"] == "fail" for c in run["checks"]), run
+    assert bench.rigs[driver].left(bench.data) == []
+    return run
+
+
+def killed(bench, driver, came):
     assay, rig = bench.world.assay, bench.rigs[driver]
     run = assay.create("validations", snapshot=bench.snapshot, driver=driver)
 
     def come():
         seen = assay.api("GET", f"validations/{run['id']}").ok().data
-        assert not seen["finished_at"], seen
-        return rig.there() and came(seen)
+        return seen["finished_at"] or rig.there() and came(seen)
 
     until(come, 60, "it has come so far", every=0.01)
     for pid in assay.transient_servers() if driver == "process" \
-            else [contained.alive(rig.place)]:
-        os.kill(pid, signal.SIGKILL)
-    run = assay.wait("validations", run["id"])
-    assert run["verdict"] in (None, "inconclusive"), run["checks"]
-    assert not any(c["outcome"] == "fail" for c in run["checks"]), run
-    assert assay.snapshot(bench.snapshot)["verdict"] != "invalid"
-    assert not rig.there() and rig.left(bench.data) == []
-    return run
+            else filter(None, [contained.alive(rig.place)]):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return assay.wait("validations", run["id"])
 
 
 def at_status(status):
@@ -228,14 +234,16 @@ def at_phase(*names):
     lambda run: True, at_status("restoring"), at_phase("unseal", "active")],
     ids=["up", "restoring", "active"])
 def test_our_own_server_dies(bench, came):
-    """The run has failed, and it says at once of what."""
+    """It is inconclusive or has failed, and says at once of what."""
     run = dies(bench, "process", came)
-    if run["status"] == "failed":
-        assert run["verdict"] is None
-        assert "ended by signal 9" in run["error"], run["error"]
-        assert "validate again" in run["error"]
-    else:  # it was there already
+    text = run["error"]
+    if run["status"] == "succeeded":
         assert run["verdict"] == "inconclusive", run
+        text = check(run, "restorable")["message"]
+    else:
+        assert run["verdict"] is None
+    print(text)
+    assert run["restore_seconds"] is not None or "was killed" in text, text
 
 
 @pytest.mark.parametrize("came", [
