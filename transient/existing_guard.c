@@ -26,18 +26,9 @@ static bool same(const char *a, const char *b)
     return a != NULL && b != NULL && a[0] != '\0' && strcmp(a, b) == 0;
 }
 
-static bool is_loopback(const char *address)
-{
-    const char *host = strstr(address, "://");
-
-    host = host == NULL ? address : host + 3;
-    return text_starts(host, "127.") || text_starts(host, "localhost") ||
-           text_starts(host, "[::1]");
-}
-
 static bool same_address(const char *a, const char *b)
 {
-    return a[0] != '\0' && b[0] != '\0' && !is_loopback(a) &&
+    return a[0] != '\0' && b[0] != '\0' && !address_is_loopback(a) &&
            (strcmp(a, b) == 0 || address_same(a, b));
 }
 
@@ -79,7 +70,7 @@ static int check_known(const struct side *scratch, const char *address,
         same(address, vault_address(p->vault)))
         return refuse("address", address, p, err);
     if (address_same(scratch->status.leader_address, vault_address(p->vault)) &&
-        !is_loopback(vault_address(p->vault)))
+        !address_is_loopback(vault_address(p->vault)))
         return refuse("address", vault_address(p->vault), p, err);
     if (same(scratch->status.cluster_id, p->cluster_id))
         return refuse("cluster id", p->cluster_id, p, err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transient/handed.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,28 +11,6 @@
 #include "vault/sys.h"
 #include "vault/vault.h"
 
-/* The host of "http://host:port", as address_normal writes it. */
-static bool is_loopback(const char *normal)
-{
-    char host[VAULT_ADDRESS_MAX];
-    struct in_addr v4;
-    struct in6_addr v6;
-    char *port;
-
-    (void)text_copy(host, sizeof host, normal + strlen("http://"));
-    port = strrchr(host, ':');
-    if (port != NULL)
-        *port = '\0';
-    if (strcmp(host, "localhost") == 0)
-        return true;
-    if (host[0] == '[' && text_ends(host, "]")) {
-        host[strlen(host) - 1] = '\0';
-        return inet_pton(AF_INET6, host + 1, &v6) == 1 &&
-               IN6_IS_ADDR_LOOPBACK(&v6);
-    }
-    return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
-}
-
 int handed_check_address(const char *address, struct error *err)
 {
     char normal[VAULT_ADDRESS_MAX];
@@ -43,7 +20,7 @@ int handed_check_address(const char *address, struct error *err)
                          "\"%.200s\" is no address of a server: expected "
                          "https://host:port or unix:///path",
                          address);
-    if (text_starts(normal, "http://") && !is_loopback(normal))
+    if (text_starts(normal, "http://") && !address_is_loopback(normal))
         return error_set(err, ERR_INVALID,
                          "%.200s is neither https, a socket nor on loopback: "
                          "tokens and the snapshot would travel in the clear; "

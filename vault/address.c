@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vault/address.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,32 @@ bool address_same_scheme(const char *a, const char *b)
         return false;
     len = strcspn(x, ":");
     return len == strcspn(y, ":") && memcmp(x, y, len) == 0;
+}
+
+bool address_is_loopback(const char *address)
+{
+    const char *host = strstr(address, "://");
+    char url[VAULT_ADDRESS_MAX], normal[VAULT_ADDRESS_MAX];
+    struct in_addr v4;
+    struct in6_addr v6;
+    char *end;
+
+    if (!text_copy(url, sizeof url, "http://") ||
+        !text_copy(url + 7, sizeof url - 7, host == NULL ? address : host + 3))
+        return false;
+    if (text_starts(address, "unix://") || !address_normal(url, normal))
+        return false;
+    end = strrchr(normal, ':');
+    *end = '\0';
+    if (normal[7] == '[' && end[-1] == ']') {
+        end[-1] = '\0';
+        return inet_pton(AF_INET6, normal + 8, &v6) == 1 &&
+               IN6_IS_ADDR_LOOPBACK(&v6);
+    }
+    if (strcmp(normal + 7, "localhost") == 0)
+        return true;
+    return inet_pton(AF_INET, normal + 7, &v4) == 1 &&
+           ntohl(v4.s_addr) >> 24 == 127;
 }
 
 char *address_encode_path(const char *path)

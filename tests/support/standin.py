@@ -46,6 +46,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SNAPSHOT = "sys/storage/raft/snapshot"
 BLOCK = 1 << 20
+REMEMBERED = 4096  # of a request's body, for __control
 
 STATE = {
     "product": "openbao",
@@ -169,20 +170,22 @@ class Handler(BaseHTTPRequestHandler):
     def serve(self):
         path, _, query = self.path.partition("?")
         self.unread = True
+        self.asked = {"body": ""}
         if path.startswith("/__control"):
             return self.control(path)
         path = path.removeprefix("/v1/")
         token = self.headers.get("X-Vault-Token", "")
         with self.world.lock:
-            self.world.requests.append(
-                {
-                    "method": self.command,
-                    "path": path,
-                    "query": query,
-                    "token": bool(token),
-                    "namespace": self.headers.get("X-Vault-Namespace", ""),
-                }
-            )
+            self.asked = {
+                "method": self.command,
+                "path": path,
+                "query": query,
+                "token": bool(token),
+                "who": token,
+                "namespace": self.headers.get("X-Vault-Namespace", ""),
+                "body": "",
+            }
+            self.world.requests.append(self.asked)
             wait = self.world.blocked_until - time.monotonic()
         if wait > 0:
             time.sleep(wait)
@@ -196,6 +199,12 @@ class Handler(BaseHTTPRequestHandler):
     # Reading.
     def read_body(self, limit=None):
         """The body, block by block; stops (unfinished) after `limit`."""
+        for block in self.read_blocks(limit):
+            if len(self.asked["body"]) + len(block) <= REMEMBERED:
+                self.asked["body"] += block.decode("utf-8", "replace")
+            yield block
+
+    def read_blocks(self, limit):
         self.unread = False
         seen = 0
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

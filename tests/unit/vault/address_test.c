@@ -58,6 +58,37 @@ static void addresses_are_compared_by_meaning(void **state)
     assert_false(address_same_scheme("unix:///a", "http://a"));
 }
 
+static void loopback_is_this_machine_and_nothing_like_it(void **state)
+{
+    static const char *const here[] = {
+        "http://127.0.0.1:8200",
+        "https://127.9.9.9",
+        "localhost:8201",
+        "HTTPS://LocalHost/v1",
+        "http://[::1]:8200",
+        "[::1]:8201",
+        "127.0.0.1",
+    };
+    static const char *const elsewhere[] = {
+        "",
+        "https://",
+        "unix:///127.0.0.1",
+        "localhost.example:8201",
+        "https://127.example:8200",
+        "127.0.0.1.example",
+        "http://[::2]:8200",
+        "http://[::1",
+        "http://10.0.0.1",
+        "http://me@127.0.0.1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof here / sizeof here[0]; i++)
+        assert_true(address_is_loopback(here[i]));
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        assert_false(address_is_loopback(elsewhere[i]));
+}
+
 static void paths_are_encoded_but_for_their_slashes(void **state)
 {
     char *text = address_encode_path("/v1/secret/a b?c#d%e/\xc3\xbc~");
@@ -73,6 +104,7 @@ int main(void)
         cmocka_unit_test(an_address_is_its_scheme_host_and_port),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(addresses_are_compared_by_meaning),
+        cmocka_unit_test(loopback_is_this_machine_and_nothing_like_it),
         cmocka_unit_test(paths_are_encoded_but_for_their_slashes),
     };
 
