@@ -80,6 +80,12 @@ int vault_init(struct vault *v, const struct vault_init_options *o,
         send_simple(v, &x, &answer, err) != 0 ||
         read_keys(answer, o->recovery, &keys, err) != 0)
         goto done;
+    if (!o->recovery && keys.count < o->threshold) {
+        (void)error_set(err, ERR_UPSTREAM,
+                        "the server gave %zu key shares, and wants %u of them",
+                        keys.count, o->threshold);
+        goto done;
+    }
     *out = keys;
     rc = 0;
 done:
@@ -232,6 +238,21 @@ done:
     return rc;
 }
 
+/* One that was begun and not finished, by an earlier try of ours, would have
+ * the next one refused.  Where there is none, or it is not offered, nothing
+ * happens. */
+static void forget_root_attempt(struct vault *v)
+{
+    const struct exchange x = {.method = "DELETE",
+                               .path = "sys/generate-root/attempt",
+                               .timeout_ms = QUICK_TIMEOUT_MS};
+    struct json *answer = NULL;
+    struct error ignored;
+
+    if (send_simple(v, &x, &answer, &ignored) == 0)
+        json_free(answer);
+}
+
 int vault_generate_root(struct vault *v, const char *const *shares,
                         size_t count, char **token, struct error *err)
 {
@@ -243,6 +264,7 @@ int vault_generate_root(struct vault *v, const char *const *shares,
     assert(v != NULL && shares != NULL && token != NULL);
     buf_init(&body, 16);
     buf_str(&body, "{}");
+    forget_root_attempt(v);
     if (post(v, "sys/generate-root/attempt", &body, &attempt, err) != 0)
         goto done;
     for (size_t i = 0; i < count && found == NULL; i++) {
@@ -257,6 +279,8 @@ int vault_generate_root(struct vault *v, const char *const *shares,
     *token = found;
     rc = 0;
 done:
+    if (rc != 0 && attempt != NULL)
+        forget_root_attempt(v);
     json_free(attempt);
     buf_done(&body);
     return rc;

@@ -36,6 +36,7 @@ struct vault_init_options {
     bool recovery; /* the seal is an automatic one */
 };
 
+/* Without `recovery`, at least `threshold` shares are there on success. */
 int vault_init(struct vault *v, const struct vault_init_options *o,
                struct vault_keys *out, struct error *err) MUST_USE;
 /* Accepts a zeroed one. */
@@ -54,7 +55,8 @@ int vault_unseal_reset(struct vault *v, struct vault_seal *out,
 
 /* A root token from key shares (sys/generate-root), in secret memory; the
  * caller frees it with secret_free.  ERR_METHOD where the listener does not
- * offer it.  For transient servers only. */
+ * offer it.  An attempt that somebody else has begun is given up.  For
+ * transient servers only. */
 int vault_generate_root(struct vault *v, const char *const *shares,
                         size_t count, char **token, struct error *err) MUST_USE;
 /* End a token, our own when NULL. */
