@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hide.h"
 #include "base/process.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -310,6 +311,10 @@ static void last_words(const struct running *r, char *out, size_t size)
     char *text, *line;
 
     read_tail(r, tail, sizeof tail);
+    for (size_t i = 0; i < 2; i++) {
+        if (r->p->hidden[i] != NULL)
+            hide_values(r->p->hidden[i], tail);
+    }
     for (text = tail; (text = strstr(text, "Error: ")) != NULL; text++)
         error = text + strlen("Error: ");
     text = text_trim(tail);

@@ -46,6 +46,8 @@ struct program {
     const char *temp_dir;
     const char *const *fixed_env; /* "NAME=value", NULL-terminated, or NULL */
     struct program_pairs env;
+    /* Values that are not repeated in an error text; members may be NULL. */
+    const struct program_pairs *hidden[2];
     int64_t timeout_ms;
     int64_t grace_ms; /* between asking it to end and killing it */
     const struct cancel *cancel;

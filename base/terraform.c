@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hide.h"
 #include "base/text.h"
-
-enum { SECRET_MIN = 6 /* shorter values are no secrets, and are everywhere */ };
 
 char *terraform_find(const char *wanted)
 {
@@ -19,24 +18,10 @@ char *terraform_find(const char *wanted)
     return found;
 }
 
-static void blot(const struct program_pairs *pairs, char *text)
-{
-    for (size_t i = 0; i < pairs->count; i++) {
-        size_t len = strlen(pairs->items[i].value);
-        char *found = text;
-
-        while (len >= SECRET_MIN &&
-               (found = strstr(found, pairs->items[i].value)) != NULL) {
-            memset(found, '*', len);
-            found += len;
-        }
-    }
-}
-
 void terraform_blot(const struct terraform *t, char *text)
 {
-    blot(&t->env, text);
-    blot(&t->vars, text);
+    hide_values(&t->env, text);
+    hide_values(&t->vars, text);
 }
 
 static void say(const struct terraform *t, const struct terraform_step *step,
@@ -68,6 +53,7 @@ int terraform_run(const struct terraform *t, const struct terraform_step *step,
         .temp_dir = t->dir,
         .fixed_env = env,
         .env = t->env,
+        .hidden = {&t->env, &t->vars},
         .timeout_ms = step->timeout_ms,
         .grace_ms = TERRAFORM_GRACE_MS,
         .cancel = step->cancel,
@@ -79,6 +65,10 @@ int terraform_run(const struct terraform *t, const struct terraform_step *step,
 
     for (size_t i = 0; i < TERRAFORM_ARGS_MAX && step->args[i] != NULL; i++)
         argv[i + 1] = step->args[i];
+    if (step->said != NULL) {
+        step->said->hidden[0] = &t->env;
+        step->said->hidden[1] = &t->vars;
+    }
     if (log == NULL || pid == NULL || data == NULL)
         (void)error_memory(err);
     else

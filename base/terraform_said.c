@@ -2,8 +2,10 @@
 #include "base/terraform_said.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/hide.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -13,12 +15,29 @@ static void progress(struct terraform_said *s)
         s->progress(s->ctx, s->done, s->planned, "resources");
 }
 
+/* A copy without what is hidden; NULL without memory. */
+static char *take(const struct terraform_said *s, const struct json *o,
+                  const char *name)
+{
+    char *text = text_dup(json_get_text(o, name, ""));
+
+    for (size_t i = 0; text != NULL && i < 2; i++) {
+        if (s->hidden[i] != NULL)
+            hide_values(s->hidden[i], text);
+    }
+    return text;
+}
+
 static void tell(struct terraform_said *s, const struct json *message)
 {
-    const char *text = json_get_text(message, "@message", "");
+    char *text;
 
-    if (s->said != NULL && text[0] != '\0')
+    if (s->said == NULL)
+        return;
+    text = take(s, message, "@message");
+    if (text != NULL && text[0] != '\0')
         s->said(s->ctx, text);
+    free(text);
 }
 
 /* One line of printable text. */
@@ -32,17 +51,23 @@ static void flatten(char *text)
 
 static void keep_error(struct terraform_said *s, const struct json *diagnostic)
 {
-    const char *address = json_get_text(diagnostic, "address", "");
-    const char *detail = json_get_text(diagnostic, "detail", "");
+    char *summary, *address, *detail;
 
     if (s->error[0] != '\0' ||
         strcmp(json_get_text(diagnostic, "severity", ""), "error") != 0)
         return;
-    (void)snprintf(s->error, sizeof s->error, "%.120s%s%.80s%s%.160s",
-                   json_get_text(diagnostic, "summary", "an error"),
-                   address[0] == '\0' ? "" : " in ", address,
-                   detail[0] == '\0' ? "" : ": ", detail);
+    summary = take(s, diagnostic, "summary");
+    address = take(s, diagnostic, "address");
+    detail = take(s, diagnostic, "detail");
+    if (summary != NULL && address != NULL && detail != NULL)
+        (void)snprintf(s->error, sizeof s->error, "%.120s%s%.80s%s%.160s",
+                       summary[0] == '\0' ? "an error" : summary,
+                       address[0] == '\0' ? "" : " in ", address,
+                       detail[0] == '\0' ? "" : ": ", detail);
     flatten(s->error);
+    free(summary);
+    free(address);
+    free(detail);
 }
 
 static void count_plan(struct terraform_said *s, const struct json *changes)

@@ -17,6 +17,8 @@ struct terraform_said {
                      const char *unit);
     void (*said)(void *ctx, const char *text); /* for a log at debug */
     void *ctx;
+    /* Values that nobody is told; terraform_run sets them. */
+    const struct program_pairs *hidden[2];
     uint64_t planned; /* resources that will change */
     uint64_t done;
     /* The first error: "summary: detail", cut; "" if there is none. */

@@ -313,11 +313,13 @@ static int recall(struct terraform_transient *t, struct error *err)
     int rc = -1;
 
     buf_init(&text, PATH_TEXT_MAX);
-    if (path == NULL)
+    if (path == NULL) {
         error_memory(err);
-    else if (file_read(path, &text, err) == 0 && text.len > 0) {
+    } else if (file_read(path, &text, err) == 0) {
         t->module = buf_take(&text);
-        rc = find_binary(t, err);
+        rc = t->module == NULL || t->module[0] == '\0'
+                 ? error_set(err, ERR_CORRUPT, "%s names no module", path)
+                 : find_binary(t, err);
     }
     buf_done(&text);
     free(path);

@@ -78,6 +78,26 @@ static void test_its_environment_is_ours_to_choose(void **state)
     buf_done(&r.out);
 }
 
+static void test_a_failure_says_no_value_not_even_half_of_it(void **state)
+{
+    static const struct program_pair pair[] = {{"V", "correct-horse"}};
+    static const struct program_pairs pairs = {pair, 1};
+    char script[200];
+
+    (void)state;
+    for (int before = 284; before < 316; before += 3) {
+        struct ran r;
+
+        (void)snprintf(script, sizeof script,
+                       "printf 'x%%%ds' $V | tr ' ' '-' >&2; exit 1", before);
+        r = run((struct program){.env = pairs, .hidden = {NULL, &pairs}},
+                script);
+        assert_int_equal(r.rc, -1);
+        assert_null(strstr(r.err.text, "cor"));
+        buf_done(&r.out);
+    }
+}
+
 static void test_a_failure_says_what_the_program_said(void **state)
 {
     struct ran r = run((struct program){.argv = NULL},
@@ -234,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_and_input_pass_through),
         cmocka_unit_test(test_its_environment_is_ours_to_choose),
+        cmocka_unit_test(test_a_failure_says_no_value_not_even_half_of_it),
         cmocka_unit_test(test_a_failure_says_what_the_program_said),
         cmocka_unit_test(test_it_is_ended_when_it_takes_too_long),
         cmocka_unit_test(test_it_is_cancelled),

@@ -94,6 +94,38 @@ static void test_the_first_error_is_kept(void **state)
     assert_string_equal(s.error, "No quota in x.y: Ask somebody.");
 }
 
+/* However long the message is that a secret stands in. */
+static void test_no_value_is_told_not_even_half_of_it(void **state)
+{
+    static const struct program_pair var[] = {{"v", "correct-horse-battery"}};
+    static const struct program_pair env[] = {{"E", "staple-of-hay-here"}};
+    static const struct program_pairs vars = {var, 1}, envs = {env, 1};
+
+    (void)state;
+    for (int before = 0; before < 400; before += 7) {
+        struct heard h = {.done = 0};
+        struct terraform_said s = {
+            .said = on_said, .ctx = &h, .hidden = {&vars, &envs}};
+        char *line =
+            text_format("{\"type\":\"diagnostic\",\"diagnostic\":{\"severity\":"
+                        "\"error\",\"summary\":\"%*scorrect-horse-battery\","
+                        "\"address\":\"%*scorrect-horse-battery\","
+                        "\"detail\":\"%*sstaple-of-hay-here\"}}",
+                        before, "", before, "", before, "");
+
+        buf_init(&h.said, 4096);
+        terraform_said_line(&s, line);
+        terraform_said_line(&s, "{\"type\":\"apply_start\",\"@message\":"
+                                "\"[id=correct-horse-battery]\"}");
+        assert_string_not_equal(s.error, "");
+        assert_null(strstr(s.error, "cor"));
+        assert_null(strstr(s.error, "sta"));
+        assert_string_equal(h.said.data, "[id=*********************]\n");
+        buf_done(&h.said);
+        free(line);
+    }
+}
+
 static char *read_file(const char *name)
 {
     char *path = text_format("%s/%s", base, name);
@@ -229,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_progress_is_counted_and_values_are_not_told),
         cmocka_unit_test(test_the_first_error_is_kept),
+        cmocka_unit_test(test_no_value_is_told_not_even_half_of_it),
         cmocka_unit_test(test_variables_and_override_are_written),
         cmocka_unit_test(test_a_state_is_empty_or_not),
         cmocka_unit_test(test_a_command_and_its_exit_code),

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "transient/driver.h"
 #include "transient/keys.h"
-#include "transient/program.h"
+#include "base/program.h"
 
 #define SHARE "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 
