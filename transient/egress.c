@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -42,6 +43,15 @@ static int write_config(const struct vault *primary, struct buf *body,
     return rc;
 }
 
+/* It says so, or waited for as long as we did.  One that hangs up, or does
+ * not like the request, has said nothing about its way out. */
+static bool could_not(const struct error *err, int64_t waited_ms)
+{
+    if (err->status == 400)
+        return strstr(err->text, "jwks URL") != NULL;
+    return err->status == 0 && waited_ms >= FETCH_TIMEOUT_MS;
+}
+
 static enum egress fetch(struct vault *admin, const struct vault *primary,
                          struct error *err)
 {
@@ -52,6 +62,7 @@ static enum egress fetch(struct vault *admin, const struct vault *primary,
         .timeout_ms = FETCH_TIMEOUT_MS,
     };
     enum egress found = EGRESS_NOT_ASKED;
+    int64_t asked = clock_mono_ms();
     struct buf body;
 
     buf_init(&body, BODY_MAX);
@@ -59,8 +70,7 @@ static enum egress fetch(struct vault *admin, const struct vault *primary,
         q.body = buf_text(&body);
         if (vault_call(admin, &q, NULL, err) == 0)
             found = EGRESS_OPEN;
-        else if ((err->status == 400 && strstr(err->text, "jwks") != NULL) ||
-                 err->status == 0)
+        else if (could_not(err, clock_mono_ms() - asked))
             found = EGRESS_BLOCKED;
     }
     buf_done(&body);
