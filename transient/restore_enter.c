@@ -135,13 +135,17 @@ judge_refusal(const struct restore_flow *f,
 {
     static const char *const about_archives[] = {"snapshot", "decompress",
                                                  "hash"};
+    static const char path[] = "snapshot-force";
     bool about = transient_can_restart(f->t);
+    const char *words = strstr(err->text, path);
 
+    /* The error begins with what was asked, which is no word of anybody's. */
+    words = words == NULL ? err->text : words + strlen(path);
     if (result->outcome != VAULT_RESTORE_REFUSED ||
         strstr(err->text, "i/o timeout") != NULL)
         return TRANSIENT_BROKEN;
     for (size_t i = 0; i < 3 && !about; i++)
-        about = strstr(err->text, about_archives[i]) != NULL;
+        about = strstr(words, about_archives[i]) != NULL;
     return about && (result->status == 400 || result->status == 500)
                ? TRANSIENT_REFUSED
                : TRANSIENT_BROKEN;
