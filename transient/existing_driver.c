@@ -350,20 +350,26 @@ static int force_somehow(const struct existing_transient *x, struct error *err)
         .auth = x->o->drivers->auth, .primary = x->o->primary, .facts = &where};
     struct vault *copy = NULL;
     struct error root = {0};
+    struct error ours = {0};
     int rc = -1;
 
-    if ((who.auth != NULL || who.primary != NULL) &&
-        login_client(&who, &copy, err) == 0)
-        rc = force(x, copy, err);
+    if (who.auth == NULL && who.primary == NULL)
+        error_set(&ours, ERR_PRECONDITION,
+                  "nobody is configured who could log in to it");
+    else if (login_client(&who, &copy, &ours) == 0)
+        rc = force(x, copy, &ours);
     vault_free(copy);
     copy = NULL;
-    if (rc == 0 || !x->o->drivers->allow_generate_root)
-        return rc;
-    if (login_as_root(&where, x->o->keys, &copy, &root) == 0)
-        rc = force(x, copy, &root);
-    vault_free(copy);
-    if (rc != 0)
-        error_prefix(err, "%s; and as root", root.text);
+    if (rc != 0 && x->o->drivers->allow_generate_root) {
+        if (login_as_root(&where, x->o->keys, &copy, &root) == 0)
+            rc = force(x, copy, &root);
+        vault_free(copy);
+        if (rc != 0)
+            error_prefix(&ours, "not as root (%.150s), nor as ourselves",
+                         root.text);
+    }
+    if (rc != 0 && err != NULL)
+        *err = ours;
     return rc;
 }
 

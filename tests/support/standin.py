@@ -66,6 +66,7 @@ STATE = {
     "token_type": "service",
     "root_token": "root",
     "capabilities": {},  # path -> list; "*" is the rest
+    "after_restore": {},  # further keys of STATE, from then on
     "restore_pause": 0.0,  # seconds every request blocks after a restore
 }
 
@@ -139,6 +140,7 @@ class World:
         with self.lock:
             self.tokens.clear()
             self.wraps.clear()
+            self.state.update(self.state["after_restore"])
             pause = self.state["restore_pause"]
             self.blocked_until = time.monotonic() + pause
 
