@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "proof/unsealed.h"
+#include "snapshot/reader.h"
 #include "transient/keys.h"
 
 static int know_clusters(struct raise *out, const struct job_world *world,
@@ -28,6 +29,18 @@ static int know_clusters(struct raise *out, const struct job_world *world,
             .cluster_id = seen ? out->rows[i].cluster_id : NULL,
         };
     }
+    return 0;
+}
+
+/* What `existing` keeps of the scratch cluster. */
+static int is_intact(const struct source *archive, const struct cancel *cancel,
+                     struct error *err)
+{
+    struct snapshot_facts facts;
+
+    if (snapshot_read_source(archive, NULL, cancel, &facts, err) != 0)
+        return -1;
+    snapshot_facts_done(&facts);
     return 0;
 }
 
@@ -55,6 +68,7 @@ int raise_init(struct raise *out, const struct job *job,
         .clusters_count = s->clusters_count,
         .primary = what->cluster->vault,
         .keys = what->keys,
+        .intact = is_intact,
         .cancel = &job->cancel,
     };
     if (seal != NULL)

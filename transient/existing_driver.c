@@ -11,11 +11,9 @@
  *   <dir>/before.id     its cluster id
  *   <dir>/filled        an archive may have been sent to it */
 #include <assert.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -27,10 +25,8 @@
 #include "transient/existing_guard.h"
 #include "transient/foreign.h"
 #include "transient/handed.h"
+#include "transient/kept.h"
 #include "transient/login.h"
-#include "vault/auth.h"
-#include "vault/call.h"
-#include "vault/raft.h"
 
 enum {
     ID_MAX = 128,
@@ -162,30 +158,10 @@ static int check_own_keys(const struct existing_transient *x,
     return 0;
 }
 
-static int write_bytes(void *ctx, const void *data, size_t len,
-                       struct error *err)
-{
-    const int *fd = ctx;
-
-    return file_write_all(*fd, data, len, "the scratch cluster's snapshot",
-                          err);
-}
-
 static int keep_before(struct existing_transient *x, struct vault *scratch,
                        struct error *err)
 {
-    int fd = open(x->before, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const struct sink sink = {.write = write_bytes, .ctx = &fd};
-    struct vault_snapshot_info info;
-    int rc;
-
-    if (fd < 0)
-        return error_errno(err, ERR_IO, "cannot write %s", x->before);
-    rc = vault_snapshot_take(scratch, &sink, x->o->cancel, &info, err);
-    if (rc == 0 && fsync(fd) != 0)
-        rc = error_errno(err, ERR_IO, "cannot write %s", x->before);
-    (void)close(fd);
-    if (rc != 0)
+    if (kept_take(scratch, x->before, x->o, err) != 0)
         return error_prefix(err, "keeping what the scratch cluster holds");
     return file_replace(x->before_id, x->cluster_id, strlen(x->cluster_id),
                         0600, err);
@@ -307,40 +283,6 @@ static int make_active(const struct existing_transient *x, struct vault *nobody,
     return vault_wait_ready(nobody, VAULT_UNTIL_ACTIVE, &wait, status, err);
 }
 
-struct file_source {
-    int fd;
-};
-
-static int source_read(void *ctx, void *data, size_t size, size_t *len,
-                       struct error *err)
-{
-    const struct file_source *f = ctx;
-    ssize_t n = read(f->fd, data, size);
-
-    if (n < 0)
-        return error_errno(err, ERR_IO, "cannot read what is put back");
-    *len = (size_t)n;
-    return 0;
-}
-
-static int force(const struct existing_transient *x, struct vault *copy,
-                 struct error *err)
-{
-    struct file_source file = {.fd = open(x->before, O_RDONLY | O_CLOEXEC)};
-    const struct source source = {
-        .read = source_read, .ctx = &file, .size = UINT64_MAX};
-    const struct vault_restore what = {
-        .source = &source, .force = true, .this_node = true};
-    struct vault_restore_result result;
-    int rc;
-
-    if (file.fd < 0)
-        return error_errno(err, ERR_IO, "cannot read %s", x->before);
-    rc = vault_snapshot_restore(copy, &what, &result, err);
-    (void)close(file.fd);
-    return rc;
-}
-
 /* As whoever logs in to the copy; where that may not, as root if that is
  * allowed. */
 static int force_somehow(const struct existing_transient *x, struct error *err)
@@ -357,12 +299,12 @@ static int force_somehow(const struct existing_transient *x, struct error *err)
         error_set(&ours, ERR_PRECONDITION,
                   "nobody is configured who could log in to it");
     else if (login_client(&who, &copy, &ours) == 0)
-        rc = force(x, copy, &ours);
+        rc = kept_force(x->before, copy, &ours);
     vault_free(copy);
     copy = NULL;
     if (rc != 0 && x->o->drivers->allow_generate_root) {
         if (login_as_root(&where, x->o->keys, &copy, &root) == 0)
-            rc = force(x, copy, &root);
+            rc = kept_force(x->before, copy, &root);
         vault_free(copy);
         if (rc != 0)
             error_prefix(&ours, "not as root (%.150s), nor as ourselves",

@@ -92,6 +92,10 @@ struct transient_options {
      * puts its own data back with them. */
     struct vault *primary;
     const struct keys *keys;
+    /* Is this a whole archive?  `existing` lends nothing that it could not
+     * put back.  NULL: not looked at. */
+    int (*intact)(const struct source *archive, const struct cancel *cancel,
+                  struct error *err);
     struct transient_events events;
     const struct cancel *cancel; /* may be NULL; must outlive the handle */
 };

@@ -202,8 +202,9 @@ class Handler(BaseHTTPRequestHandler):
     def read_body(self, limit=None):
         """The body, block by block; stops (unfinished) after `limit`."""
         for block in self.read_blocks(limit):
-            if len(self.asked["body"]) + len(block) <= REMEMBERED:
-                self.asked["body"] += block.decode("utf-8", "replace")
+            text = block.decode("ascii", "replace")
+            if len(text) <= REMEMBERED and text.isprintable():
+                self.asked["body"] += text
             yield block
 
     def read_blocks(self, limit):

@@ -270,6 +270,33 @@ static void test_half_a_copy_of_it_is_refused(void **state)
     refused(r, "keeping what the scratch cluster holds");
 }
 
+static int is_held(const struct source *archive, const struct cancel *cancel,
+                   struct error *err)
+{
+    char data[100];
+    size_t len = 0;
+
+    (void)cancel;
+    if (archive->read(archive->ctx, data, sizeof data, &len, err) != 0)
+        return -1;
+    return len == strlen(HELD) && memcmp(data, HELD, len) == 0
+               ? 0
+               : error_set(err, ERR_CORRUPT, "it ends too early");
+}
+
+/* The answer ended well, and was cut off all the same. */
+static void test_a_copy_that_is_not_intact_is_refused(void **state)
+{
+    struct rig *r = *state;
+
+    r->options.intact = is_held;
+    scripted_faults(&scripted_scratch, PEERS, "truncate:after=5");
+    refused(r, "holds: it ends too early");
+    scripted_faults(&scripted_scratch, PEERS);
+    up(r);
+    assert_int_equal(driver->down(r->state, &r->err), 0);
+}
+
 static void test_settings_that_will_not_do(void **state)
 {
     struct rig *r = *state;
@@ -418,6 +445,7 @@ int main(void)
         TEST(test_one_that_could_not_be_opened_again_is_refused),
         TEST(test_one_that_nobody_could_put_back_is_refused),
         TEST(test_half_a_copy_of_it_is_refused),
+        TEST(test_a_copy_that_is_not_intact_is_refused),
         TEST(test_settings_that_will_not_do),
         TEST(test_what_cannot_be_put_back_is_tried_again),
         TEST(test_root_puts_it_back_where_it_is_allowed),

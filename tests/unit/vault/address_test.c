@@ -79,7 +79,7 @@ static void loopback_is_this_machine_and_nothing_like_it(void **state)
         "http://[::2]:8200",
         "http://[::1",
         "http://10.0.0.1",
-        "http://me@127.0.0.1",
+        "http://u@localhost",
     };
 
     (void)state;
