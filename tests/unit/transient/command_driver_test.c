@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "transient/driver.h"
 #include "transient/keys.h"
-#include "base/program.h"
 
 #define SHARE "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 
