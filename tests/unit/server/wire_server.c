@@ -68,7 +68,7 @@ static int large(void *app, struct request *r, struct reply *reply,
     (void)r;
     (void)err;
     jsonw_array(reply_data(reply), "keys");
-    for (int i = 0; i < 200 * 1000; i++)
+    for (int i = 0; i < 300 * 1000; i++)
         jsonw_text(reply_data(reply), NULL, "a string of some length");
     jsonw_end_array(reply_data(reply));
     return 0;
