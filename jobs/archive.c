@@ -36,8 +36,8 @@ void archive_close(void *archive, struct source *source)
     a->reader = NULL;
 }
 
-int archive_check_manifest(const struct job *job,
-                           const struct snapshot_row *row, struct error *err)
+int archive_manifest(const struct job *job, const struct snapshot_row *row,
+                     struct manifest_snapshot *out, struct error *err)
 {
     struct manifest_trust trust = jobs_settings_trust(job->settings);
     struct catalogue_source from = {.store = job->world->store,
@@ -57,10 +57,23 @@ int archive_check_manifest(const struct job *job,
                   "catalog");
         goto done;
     }
+    *out = m;
     rc = 0;
 done:
-    manifest_snapshot_done(&m);
+    if (rc != 0)
+        manifest_snapshot_done(&m);
     return rc;
+}
+
+int archive_check_manifest(const struct job *job,
+                           const struct snapshot_row *row, struct error *err)
+{
+    struct manifest_snapshot m;
+
+    if (archive_manifest(job, row, &m, err) != 0)
+        return -1;
+    manifest_snapshot_done(&m);
+    return 0;
 }
 
 int archive_check_verdict(const struct job *job, const struct snapshot_row *row,

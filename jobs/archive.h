@@ -23,6 +23,10 @@ struct archive {
 int archive_open(void *archive, struct source *out, struct error *err) MUST_USE;
 void archive_close(void *archive, struct source *source);
 
+/* The snapshot's own manifest: signed by somebody trusted, and of this very
+ * archive.  The caller releases *out; errors as below. */
+int archive_manifest(const struct job *job, const struct snapshot_row *row,
+                     struct manifest_snapshot *out, struct error *err) MUST_USE;
 /* That the snapshot's own manifest is signed by somebody trusted and speaks
  * of this very archive (sha256, size).  ERR_DENIED, ERR_NOT_FOUND or
  * ERR_CORRUPT says what is wrong. */

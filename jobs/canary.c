@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "jobs/catalogue.h"
+#include "jobs/archive.h"
 #include "jobs/job.h"
 #include "jobs/manifest.h"
 #include "store/snapshots.h"
@@ -179,18 +179,12 @@ void canary_record_row(const struct canary_record *r, struct canary_row *out)
 int canary_expect(const struct job *job, const struct snapshot_row *row,
                   struct canary_expected *out, struct error *err)
 {
-    struct manifest_trust trust = jobs_settings_trust(job->settings);
-    struct catalogue_source from = {.store = job->world->store,
-                                    .storage = job->world->storage,
-                                    .trust = &trust};
-    struct manifest_snapshot m = {0};
-    char key[STORAGE_KEY_MAX];
-    int rc = -1;
+    struct manifest_snapshot m;
 
-    if (catalogue_key(row, "json", key, err) != 0 ||
-        catalogue_read_snapshot(&from, key, &m, err) != 0)
-        goto done;
+    if (archive_manifest(job, row, &m, err) != 0)
+        return -1;
     out->record = m.canary;
+    manifest_snapshot_done(&m);
     out->proof = (struct proof_canary){
         .configured = job->settings->canary_mount != NULL,
         .mount = out->record.mount[0] != '\0' ? out->record.mount : NULL,
@@ -199,8 +193,5 @@ int canary_expect(const struct job *job, const struct snapshot_row *row,
         .cipher = &out->record.cipher,
         .cipher_problem = out->record.cipher_problem,
     };
-    rc = 0;
-done:
-    manifest_snapshot_done(&m);
-    return rc;
+    return 0;
 }

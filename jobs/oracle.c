@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "jobs/archive.h"
 #include "jobs/baseline.h"
 #include "jobs/catalogue.h"
 
@@ -13,17 +14,12 @@
 static int fetch(const struct job *job, const struct snapshot_row *row,
                  const char *path, struct error *err)
 {
-    struct manifest_trust trust = jobs_settings_trust(job->settings);
-    struct catalogue_source from = {.store = job->world->store,
-                                    .storage = job->world->storage,
-                                    .trust = &trust};
-    struct manifest_snapshot m = {0};
+    struct manifest_snapshot m;
     char key[STORAGE_KEY_MAX];
     int rc = -1;
 
-    if (catalogue_key(row, "json", key, err) != 0 ||
-        catalogue_read_snapshot(&from, key, &m, err) != 0)
-        goto done;
+    if (archive_manifest(job, row, &m, err) != 0)
+        return -1;
     if (m.baseline.sha256[0] == '\0') {
         (void)error_set(err, ERR_NOT_FOUND, "%s",
                         m.baseline.missing[0] != '\0'
