@@ -131,7 +131,7 @@ static void test_other_trouble_says_nothing(void **state)
         "status:path=" CONFIG ",code=500,text=jwks URL",
         "status:path=" CONFIG ",code=400,text=error checking jwks_ca_pem",
         "status:path=" CONFIG ",code=400,text=no such field",
-        "drop:path=" CONFIG,
+        ("drop:path=" CONFIG),
     };
     char text[EGRESS_TEXT_MAX];
 

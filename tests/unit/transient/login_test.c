@@ -209,7 +209,7 @@ static void test_a_token_that_cannot_be_read_is_refused(void **state)
         ",json={\"complete\":true,\"encoded_token\":\"Ew0MEGdn\"}",
         "body:path=" UPDATE ",text=nothing",
         "status:path=" UPDATE ",code=400,text=the share is wrong",
-        "drop:path=" UPDATE,
+        ("drop:path=" UPDATE),
     };
     struct keys *keys = two_keys();
     struct error err;

@@ -248,8 +248,8 @@ static void test_outputs_are_not_repeated(void **state)
         "echo s.SECRET\n",
         "echo '{}'\n",
         "echo '{\"init_token\":{\"value\":\"s.SECRET\"}}'\n",
-        "echo '{\"vault_addr\":{\"value\":\"http://192.0.2.1:8200\"},"
-        "\"init_token\":{\"value\":\"s.SECRET\"}}'\n",
+        ("echo '{\"vault_addr\":{\"value\":\"http://192.0.2.1:8200\"},"
+         "\"init_token\":{\"value\":\"s.SECRET\"}}'\n"),
     };
     struct rig r;
 
