@@ -38,6 +38,10 @@ static const struct allowed_row rows[] = {
     {"logical/<uuid>/wal/*", ALLOWED_ADDED, ALLOWED_ALWAYS, 0, NULL,
      "a database engine that starts tries whether it may write: an entry "
      "that it removes at once"},
+    {"logical/<uuid>/<uuid>/upgrading", ALLOWED_ADDED | ALLOWED_CHANGED,
+     ALLOWED_ALWAYS, 0, NULL,
+     "a versioned KV store notes that it has nothing left to upgrade; one that "
+     "was made just before the snapshot had not yet"},
 
     /* Our own login. */
     {"sys/token/id/*", ALLOWED_ADDED, ALLOWED_SERVICE_LOGIN, 1, NULL,

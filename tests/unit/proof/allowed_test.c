@@ -53,6 +53,8 @@ static void test_the_table_knows_what_is_harmless(void **state)
     assert_non_null(find(ALLOWED_ADDED,
                          "logical/0198c0de-0000-7000-8000-000000000001/wal/"
                          "0198c0de-0000-7000-8000-000000000002"));
+    assert_non_null(find(ALLOWED_ADDED, "logical/" UUID "/" UUID "/upgrading"));
+    assert_null(find(ALLOWED_REMOVED, "logical/" UUID "/" UUID "/upgrading"));
     assert_non_null(find(ALLOWED_ADDED, "core/leader/" UUID));
     assert_int_equal(find(ALLOWED_ADDED, "core/versions/2.7.2")->when,
                      ALLOWED_NEWER_SERVER);
