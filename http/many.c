@@ -1,120 +1,121 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * curl_multi_perform and curl_multi_poll over handles that are set up once:
- * of the ways to do it with libcurl this one was measured the fastest, and a
- * thread more made it slower. */
+ * of the ways to do it with libcurl this one was measured the fastest.
+ *
+ * Many connections are shared out among lanes, a thread each: libcurl and the
+ * kernel work side by side, and one lock is held while the caller is asked
+ * and told, once for all that a lane has to say. */
 #include "http/many.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
-#include "http/internal.h"
+#include "http/slot.h"
 
 enum {
-    TIMEOUT_MS = 60 * 1000,
     LOOK_MS = 1000,         /* how often cancel and timeouts are seen to */
-    KEEP_BODY = 32 * 1024,  /* a larger buffer is given back at once */
     BURSTS_PER_SECOND = 10, /* of a rate limit */
+    LANES = 2,              /* with one, libcurl is what takes the time */
+    LANE_MIN = 16,          /* fewer connections do not need a thread */
 };
 
-/* One connection and what is under way on it. */
-struct slot {
-    struct http_transfer t;
-    struct http_request q;  /* t.request */
-    struct http_response r; /* t.response */
-    uint64_t headers_id;    /* of what t.headers holds; 0: nothing to reuse */
-    void *tag;
-    int64_t started_at;
-    bool busy;
-};
+struct many;
 
-struct many {
-    struct http_client *client;
-    const struct http_many_options *o;
+/* A thread's own, apart from `many`. */
+struct lane {
+    struct many *many;
     CURLM *multi;
     struct slot *slots;
     unsigned count, busy;
     struct slot **idle; /* the `count - busy` that are not */
     int64_t looked_at;
-    double allowance; /* requests that may begin now */
-    int64_t allowed_at;
+    pthread_t thread;
 };
 
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+/* The lock guards what follows it, and the caller's functions. */
+struct many {
+    struct http_client *client;
+    const struct http_many_options *o;
+    struct lane lanes[LANES];
+    unsigned count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t answered; /* or over */
+    unsigned busy;           /* requests under way, of all lanes */
+    unsigned waiting;        /* lanes that were told to ask again */
+    double allowance;        /* requests that may begin now */
+    int64_t allowed_at;
+    bool over;
+    struct error error; /* ERR_NONE: all went well */
+};
+
+static int lane_init(struct lane *l, struct many *m, unsigned count,
+                     struct error *err)
 {
-    struct slot *s = ctx;
-    size_t len = size * count;
-
-    s->r.received += len;
-    buf_add(&s->r.body, data, len);
-    if (buf_check(&s->r.body, "the answer", &s->t.error) == 0)
-        return len;
-    s->t.ours = true;
-    return 0;
-}
-
-static int slot_init(struct many *m, struct slot *s, struct error *err)
-{
-    CURL *curl = http_borrow(m->client);
-
-    http_response_init(&s->r);
-    s->t.request = &s->q;
-    s->t.response = &s->r;
-    s->t.curl = curl;
-    if (curl == NULL)
+    l->many = m;
+    l->multi = curl_multi_init();
+    l->idle = calloc(count, sizeof *l->idle);
+    l->slots = calloc(count, sizeof *l->slots);
+    l->looked_at = clock_mono_ms();
+    if (l->multi == NULL || l->slots == NULL || l->idle == NULL)
         return error_memory(err);
-    s->q.timeout_ms = m->o->timeout_ms > 0 ? m->o->timeout_ms : TIMEOUT_MS;
-    curl_easy_setopt(curl, CURLOPT_PRIVATE, s);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, s->t.detail);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, s);
-    curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+    curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)count);
+    l->count = count;
+    for (unsigned i = 0; i < count; i++) {
+        if (slot_init(&l->slots[i], m->client, m->o->timeout_ms, err) != 0)
+            return -1;
+        l->idle[i] = &l->slots[i];
+    }
     return 0;
 }
 
-static void slot_done(struct many *m, struct slot *s)
+static void lane_done(struct lane *l)
 {
-    if (s->t.curl != NULL) {
-        if (s->busy)
-            (void)curl_multi_remove_handle(m->multi, s->t.curl);
-        http_give_back(m->client, s->t.curl);
+    for (unsigned i = 0; i < l->count; i++) {
+        if (l->slots[i].busy)
+            (void)curl_multi_remove_handle(l->multi, l->slots[i].t.curl);
+        slot_done(&l->slots[i]);
     }
-    http_free_headers(s->t.headers);
-    http_response_done(&s->r);
+    if (l->multi != NULL)
+        (void)curl_multi_cleanup(l->multi);
+    free(l->slots);
+    free(l->idle);
 }
 
 static int many_init(struct many *m, struct error *err)
 {
-    m->count = m->o->in_flight > 0 ? m->o->in_flight : HTTP_MANY_DEFAULT;
-    if (m->count > HTTP_MANY_MAX)
-        m->count = HTTP_MANY_MAX;
-    m->multi = curl_multi_init();
-    m->idle = calloc(m->count, sizeof *m->idle);
-    m->slots = calloc(m->count, sizeof *m->slots);
-    if (m->multi == NULL || m->slots == NULL || m->idle == NULL)
-        return error_memory(err);
-    curl_multi_setopt(m->multi, CURLMOPT_MAXCONNECTS, (long)m->count);
-    for (unsigned i = 0; i < m->count; i++) {
-        if (slot_init(m, &m->slots[i], err) != 0)
-            return -1;
-        m->idle[i] = &m->slots[i];
-    }
-    m->allowed_at = m->looked_at = clock_mono_ms();
+    unsigned left = m->o->in_flight > 0 ? m->o->in_flight : HTTP_MANY_DEFAULT;
+    pthread_condattr_t attr;
+
+    if (left > HTTP_MANY_MAX)
+        left = HTTP_MANY_MAX;
+    (void)pthread_mutex_init(&m->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&m->answered, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    m->allowed_at = clock_mono_ms();
     m->allowance = 1;
+    m->count = left < LANES * LANE_MIN ? 1 : LANES;
+    for (unsigned i = 0; i < m->count; i++) {
+        unsigned share = left / (m->count - i);
+
+        if (lane_init(&m->lanes[i], m, share, err) != 0)
+            return -1;
+        left -= share;
+    }
     return 0;
 }
 
 static void many_done(struct many *m)
 {
-    for (unsigned i = 0; m->slots != NULL && i < m->count; i++)
-        slot_done(m, &m->slots[i]);
-    if (m->multi != NULL)
-        (void)curl_multi_cleanup(m->multi);
-    free(m->slots);
-    free(m->idle);
+    for (unsigned i = 0; i < m->count; i++)
+        lane_done(&m->lanes[i]);
+    (void)pthread_cond_destroy(&m->answered);
+    (void)pthread_mutex_destroy(&m->lock);
 }
 
 /* Whether one more may begin; else how long until then. */
@@ -137,62 +138,27 @@ static bool allowed(struct many *m, int64_t *wait_ms)
     return false;
 }
 
-static int set_headers(struct many *m, struct slot *s,
-                       const struct http_many_request *q, struct error *err)
-{
-    if (q->headers_id != 0 && q->headers_id == s->headers_id)
-        return 0;
-    curl_easy_setopt(s->t.curl, CURLOPT_HTTPHEADER, NULL);
-    http_free_headers(s->t.headers);
-    s->t.headers = NULL;
-    s->headers_id = 0;
-    s->q.headers = q->headers;
-    s->q.header_count = q->header_count;
-    if (http_set_headers(&s->t, http_host_header(m->client), err) != 0)
-        return -1;
-    s->q.headers = NULL; /* the caller's, and copied by now */
-    s->q.header_count = 0;
-    s->headers_id = q->headers_id;
-    return 0;
-}
-
-static int begin(struct many *m, struct slot *s,
+static int begin(struct lane *l, struct slot *s,
                  const struct http_many_request *q, struct error *err)
 {
-    CURL *curl = s->t.curl;
-    char *url;
-
-    assert(q->method != NULL && q->path != NULL && q->path[0] == '/');
-    assert(q->header_count <= HTTP_HEADERS_MAX);
-    url = http_url(m->client, q->path, q->query);
-    if (url == NULL)
-        return error_memory(err);
-    curl_easy_setopt(curl, CURLOPT_URL, url); /* copied */
-    free(url);
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST,
-                     strcmp(q->method, "GET") == 0 ? NULL : q->method);
-    if (set_headers(m, s, q, err) != 0)
+    if (slot_prepare(s, q, err) != 0)
         return -1;
-    s->tag = q->tag;
-    s->t.ours = s->t.stalled = false;
-    s->t.detail[0] = '\0';
-    s->r.failure = HTTP_OURS;
-    s->r.status = 0;
-    s->r.received = 0;
-    s->r.retry_after = -1;
-    s->started_at = m->looked_at;
-    if (curl_multi_add_handle(m->multi, curl) != CURLM_OK)
+    if (curl_multi_add_handle(l->multi, s->t.curl) != CURLM_OK)
         return error_set(err, ERR_INTERNAL, "libcurl takes no request");
+    s->started_at = l->looked_at;
     s->busy = true;
-    m->busy++;
+    l->busy++;
+    l->many->busy++;
     return 0;
 }
 
 /* Give every idle connection something to do, as far as there is. */
-static int fill(struct many *m, int64_t *wait_ms, bool *waits,
+static int fill(struct lane *l, int64_t *wait_ms, bool *waits,
                 struct error *err)
 {
-    while (m->busy < m->count) {
+    struct many *m = l->many;
+
+    while (l->busy < l->count) {
         struct http_many_request q = {.method = NULL};
         int64_t later = 0;
         int rc;
@@ -210,114 +176,172 @@ static int fill(struct many *m, int64_t *wait_ms, bool *waits,
                 *wait_ms = later;
             break;
         }
-        if (begin(m, m->idle[m->count - m->busy - 1], &q, err) != 0)
+        if (begin(l, l->idle[l->count - l->busy - 1], &q, err) != 0)
             return -1;
         m->allowance -= 1;
     }
     return 0;
 }
 
-static void read_facts(struct slot *s)
-{
-    curl_off_t started = 0, after = 0;
-    long status = 0;
-
-    (void)curl_easy_getinfo(s->t.curl, CURLINFO_RESPONSE_CODE, &status);
-    s->r.status = (int)status;
-    s->r.started = true;
-    if (status == 0) {
-        (void)curl_easy_getinfo(s->t.curl, CURLINFO_PRETRANSFER_TIME_T,
-                                &started);
-        s->r.started = started > 0;
-    }
-    if (status >= 400) {
-        (void)curl_easy_getinfo(s->t.curl, CURLINFO_RETRY_AFTER, &after);
-        if (after > 0 && after <= 24 * 3600)
-            s->r.retry_after = (int)after;
-    }
-}
-
 /* It ended, one way or another: say so and make room. */
-static int finish(struct many *m, struct slot *s, CURLcode code,
+static int finish(struct lane *l, struct slot *s, CURLcode code,
                   struct error *err)
 {
+    struct many *m = l->many;
     struct error why = {.kind = ERR_NONE};
     int rc;
 
-    read_facts(s);
-    (void)curl_multi_remove_handle(m->multi, s->t.curl);
+    slot_read_facts(s);
+    (void)curl_multi_remove_handle(l->multi, s->t.curl);
     s->busy = false;
     m->busy--;
-    m->idle[m->count - m->busy - 1] = s;
+    l->busy--;
+    l->idle[l->count - l->busy - 1] = s;
     s->r.failure = HTTP_FINE;
     if (code != CURLE_OK)
         (void)http_say_failure(&s->t, code, http_client_address(m->client),
                                &why);
     rc = m->o->done(m->o->ctx, s->tag, &s->r, &why, err);
-    if (s->r.body.cap > KEEP_BODY)
-        buf_done(&s->r.body);
-    else
-        buf_clear(&s->r.body);
+    slot_clear(s);
     return rc;
 }
 
-static int take_answers(struct many *m, bool *any, struct error *err)
+static int take_answers(struct lane *l, struct error *err)
 {
     CURLMsg *msg;
     int left;
+    bool any = false;
 
-    while ((msg = curl_multi_info_read(m->multi, &left)) != NULL) {
+    while ((msg = curl_multi_info_read(l->multi, &left)) != NULL) {
         CURLcode code = msg->data.result;
         void *slot = NULL;
 
         if (msg->msg != CURLMSG_DONE)
             continue;
         (void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &slot);
-        if (finish(m, slot, code, err) != 0)
+        if (finish(l, slot, code, err) != 0)
             return -1;
-        *any = true;
+        any = true;
     }
+    if (any) /* there may be more work for those who have none */
+        (void)pthread_cond_broadcast(&l->many->answered);
     return 0;
 }
 
 /* Now and then: is it still wanted, does everything still move? */
-static int look_around(struct many *m, struct error *err)
+static int look_around(struct lane *l, struct error *err)
 {
     int64_t now = clock_mono_ms();
 
-    if (cancelled(m->o->cancel))
+    if (cancelled(l->many->o->cancel))
         return error_set(err, ERR_CANCELLED, "cancelled");
-    if (now - m->looked_at < LOOK_MS)
+    if (now - l->looked_at < LOOK_MS)
         return 0;
-    m->looked_at = now;
-    for (unsigned i = 0; i < m->count; i++) {
-        struct slot *s = &m->slots[i];
+    l->looked_at = now;
+    for (unsigned i = 0; i < l->count; i++) {
+        struct slot *s = &l->slots[i];
 
         if (s->busy && now - s->started_at > s->q.timeout_ms &&
-            finish(m, s, CURLE_OPERATION_TIMEDOUT, err) != 0)
+            finish(l, s, CURLE_OPERATION_TIMEDOUT, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int run(struct many *m, struct error *err)
+static void end(struct many *m)
 {
-    for (;;) {
-        int64_t wait_ms = LOOK_MS;
-        bool waits = false, any = false;
-        int running = 0;
+    m->over = true;
+    (void)pthread_cond_broadcast(&m->answered);
+    for (unsigned i = 0; i < m->count; i++)
+        (void)curl_multi_wakeup(m->lanes[i].multi);
+}
 
-        if (fill(m, &wait_ms, &waits, err) != 0)
-            return -1;
-        if (m->busy == 0 && !waits)
-            return 0;
-        if (curl_multi_perform(m->multi, &running) != CURLM_OK)
-            return error_set(err, ERR_INTERNAL, "libcurl does not go on");
-        if (take_answers(m, &any, err) != 0 || look_around(m, err) != 0)
-            return -1;
-        if (!any)
-            (void)curl_multi_poll(m->multi, NULL, 0, (int)wait_ms, NULL);
+static void wait_for_others(struct many *m, int64_t wait_ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
     }
+    (void)pthread_cond_timedwait(&m->answered, &m->lock, &until);
+}
+
+/* Without the lock: let what is under way get on. */
+static int move_on(struct lane *l, int64_t wait_ms, struct error *err)
+{
+    int running = 0;
+
+    if (curl_multi_perform(l->multi, &running) != CURLM_OK)
+        return error_set(err, ERR_INTERNAL, "libcurl does not go on");
+    if ((unsigned)running == l->busy) /* nothing ended */
+        (void)curl_multi_poll(l->multi, NULL, 0, (int)wait_ms, NULL);
+    return 0;
+}
+
+/* With the lock. */
+static int run(struct lane *l, struct error *err)
+{
+    struct many *m = l->many;
+    int rc = 0;
+
+    while (rc == 0 && !m->over) {
+        int64_t wait_ms = LOOK_MS;
+        bool waits = false;
+
+        if (take_answers(l, err) != 0 || look_around(l, err) != 0 ||
+            fill(l, &wait_ms, &waits, err) != 0)
+            return -1;
+        if (l->busy > 0) {
+            (void)pthread_mutex_unlock(&m->lock);
+            rc = move_on(l, wait_ms, err);
+            (void)pthread_mutex_lock(&m->lock);
+        } else if (m->busy > 0 || m->waiting > 0 || waits) {
+            m->waiting += waits ? 1 : 0;
+            wait_for_others(m, wait_ms);
+            m->waiting -= waits ? 1 : 0;
+        } else {
+            break;
+        }
+    }
+    return rc;
+}
+
+static void *lane_run(void *lane)
+{
+    struct lane *l = lane;
+    struct many *m = l->many;
+    struct error err = {.kind = ERR_NONE};
+
+    (void)pthread_mutex_lock(&m->lock);
+    if (run(l, &err) != 0 && !m->over)
+        m->error = err;
+    end(m);
+    (void)pthread_mutex_unlock(&m->lock);
+    return NULL;
+}
+
+/* The first lane is the caller's own thread; one that cannot be started is
+ * done without. */
+static int run_all(struct many *m, struct error *err)
+{
+    bool started[LANES] = {false};
+
+    for (unsigned i = 1; i < m->count; i++)
+        started[i] = pthread_create(&m->lanes[i].thread, NULL, lane_run,
+                                    &m->lanes[i]) == 0;
+    (void)lane_run(&m->lanes[0]);
+    for (unsigned i = 1; i < m->count; i++) {
+        if (started[i])
+            (void)pthread_join(m->lanes[i].thread, NULL);
+    }
+    if (m->error.kind == ERR_NONE)
+        return 0;
+    *err = m->error;
+    return -1;
 }
 
 int http_many_run(struct http_client *client, const struct http_many_options *o,
@@ -328,7 +352,7 @@ int http_many_run(struct http_client *client, const struct http_many_options *o,
 
     assert(client != NULL && o->next != NULL && o->done != NULL);
     if (many_init(&m, err) == 0)
-        rc = run(&m, err);
+        rc = run_all(&m, err);
     many_done(&m);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Very many small requests over a few kept connections, by one thread: one
- * request per connection at a time, the next as soon as one is answered.
+ * Very many small requests over a few kept connections: one request per
+ * connection at a time, the next as soon as one is answered.
  *
  * It pulls: whoever has the work gives a request when there is room for one,
  * and may find more work in every answer, so that what waits is bounded by
@@ -34,6 +34,7 @@ struct http_many_options {
     unsigned per_second; /* at most so many begin; 0: no limit */
     int64_t timeout_ms;  /* of each; 0: 60 s */
     const struct cancel *cancel;
+    /* Called by more threads than one, never by two at once. */
     void *ctx;
     /* 1: *request is the next.  0: none now; it is asked again when one is
      * answered, or once *wait_ms are over if it sets that.  -1: stop. */

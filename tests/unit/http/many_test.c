@@ -39,6 +39,7 @@ struct fixture {
     int stop_at; /* which answer is one too many; -1: none */
     const char *method;
     bool archive; /* ask for that, and for nothing else */
+    bool grows;   /* the first answer brings all the work there is */
     struct cancel cancel;
 };
 
@@ -56,7 +57,7 @@ static int next(void *ctx, struct http_many_request *q, int64_t *wait_ms,
         *wait_ms = 20;
         return 0;
     }
-    if (f->given == f->count)
+    if (f->given == f->count || (f->grows && f->given == 1 && !f->answered[0]))
         return 0;
     /* Given anew each time: what is not copied would be seen. */
     (void)snprintf(path, sizeof path, "/v1/secret/s%u", f->given);
@@ -256,6 +257,45 @@ static void it_can_be_cancelled(void **state)
     assert_true(clock_mono_ms() - from < 10 * 1000);
 }
 
+/* More connections than one thread has. */
+static void threads_share_the_work(void **state)
+{
+    struct fixture *f = *state;
+
+    f->o.in_flight = 64;
+    f->waits = 5;
+    run(f, MOST);
+    assert_int_equal(f->failed, 0);
+    assert_int_equal(standin_count(&server, "GET", "secret/s1999", true), 1);
+}
+
+static void an_answer_brings_work_for_all_threads(void **state)
+{
+    struct fixture *f = *state;
+
+    f->o.in_flight = 64;
+    f->grows = true;
+    run(f, 500);
+    assert_int_equal(f->failed, 0);
+}
+
+static void either_side_may_stop_all_threads(void **state)
+{
+    struct fixture *f = *state;
+
+    f->o.in_flight = 64;
+    either_side_may_stop_it(state);
+    assert_int_equal(f->answered[10], 1);
+}
+
+static void a_rate_is_kept_by_all_threads(void **state)
+{
+    struct fixture *f = *state;
+
+    f->o.in_flight = 64;
+    a_rate_is_kept(state);
+}
+
 static int start(void **state)
 {
     const char *args[] = {"--archive", archive, NULL};
@@ -295,6 +335,10 @@ int main(void)
         MANY_TEST(an_answer_has_a_ceiling),
         MANY_TEST(either_side_may_stop_it),
         MANY_TEST(it_can_be_cancelled),
+        MANY_TEST(threads_share_the_work),
+        MANY_TEST(an_answer_brings_work_for_all_threads),
+        MANY_TEST(either_side_may_stop_all_threads),
+        MANY_TEST(a_rate_is_kept_by_all_threads),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
