@@ -240,6 +240,8 @@ struct jobs_options settings_jobs(const struct config *config)
         .upload_bytes_per_second = config->restore.upload_bytes_per_second,
         .validation_await_ms = config->validation.await_unseal_ms,
         .await_unseal_ms = config->restore.await_unseal_ms,
+        .approvals = (unsigned)config->restore.approvals,
+        .approval_ttl_ms = config->restore.approval_ttl_ms,
         .settle_ms = config->restore.settle_ms,
         /* 0 would mean the default. */
         .drain_ms = config->drain_ms > 0 ? config->drain_ms : 1,

@@ -321,6 +321,14 @@ static void check_access(struct config *config, struct config_report *report)
         trim_slashes(config->access.namespace);
 }
 
+static void check_restore(const struct config *config,
+                          struct config_report *report)
+{
+    if (config->restore.approvals == 0 && !config->dev)
+        report_error(report, "restore.approvals: 0 is for -dev alone: a "
+                             "restore takes at least one other person");
+}
+
 static bool requires(const struct config *config, const char *check)
 {
     const struct config_texts *required = &config->validation.required;
@@ -401,6 +409,7 @@ void config_check(struct config *config, const struct config_source *source,
     if (!source->offline)
         check_clusters(config, source->env, report);
     check_storage(config, report);
+    check_restore(config, report);
     check_access(config, report);
     check_canary(config, report);
     check_keys(config, report);

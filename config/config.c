@@ -35,6 +35,7 @@ static int apply_dev(struct config *config)
 {
     config->dev = true;
     config->access.allow_root = true;
+    config->restore.approvals = 0;
     free(config->data_dir);
     config->data_dir = text_dup("./assay-data");
     return config->data_dir != NULL ? 0 : -1;

@@ -237,17 +237,19 @@ static const struct schema_field canary_fields[] = {
 static const struct schema_section canary = {
     FIELDS(canary_fields), sizeof(((struct config *)NULL)->canary)};
 
-/* `approvals` exists so that a file written for a later version is refused
- * instead of restoring without the approvals that it asks for. */
 static const struct schema_field restore_fields[] = {
     {.name = "approvals",
      .type = SCHEMA_COUNT,
      .offset = offsetof(struct config_restore, approvals),
      .min = 0,
-     .max = 0,
-     .preset = "0",
-     .note = "approvals are not available in this version of Assay: leave "
-             "it out, and grant restores/ with sudo to few"},
+     .max = 10,
+     .preset = "1"},
+    {.name = "approval_ttl",
+     .type = SCHEMA_DURATION,
+     .offset = offsetof(struct config_restore, approval_ttl_ms),
+     .min = 1000,
+     .max = 7 * 24 * HOUR_MS,
+     .preset = "1h"},
     {.name = "targets",
      .type = SCHEMA_LATER,
      .note = "a restore goes to the cluster the snapshot was taken from"},

@@ -30,7 +30,8 @@ struct config_storage {
 };
 
 struct config_restore {
-    uint64_t approvals; /* 0: see schema.c */
+    uint64_t approvals; /* 0: only in -dev */
+    int64_t approval_ttl_ms;
     int64_t server_read_timeout_ms;
     uint64_t upload_bytes_per_second; /* 0: not known */
     int64_t await_unseal_ms;

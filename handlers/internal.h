@@ -43,5 +43,7 @@ HANDLER(handlers_restores_create);
 HANDLER(handlers_restores_list);
 HANDLER(handlers_restores_read);
 HANDLER(handlers_restores_cancel);
+HANDLER(handlers_approvals_approve);
+HANDLER(handlers_approvals_reject);
 
 #endif

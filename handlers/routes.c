@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The API, as a table.  `assay policy`, help and docs/API.md's test follow
- * it.  A later :id/approve and :id/unseal of restores come here, with
- * ROUTE_SUDO | ROUTE_ENTITY and with ROUTE_OPEN.
+ * it.
  *
  * Unsealing is open as sys/unseal is: key holders need no account, and whoever
  * has a share has shown enough. */
@@ -77,9 +76,21 @@ static const struct field restore_fields[] = {
     {"dry_run", FIELD_BOOL, "Do everything but the restore itself."},
     {"force", FIELD_BOOL,
      "The target has other keys than the snapshot: snapshot-force."},
-    {"override", FIELD_BOOL,
-     "In spite of a missing verdict or a finding; needs a reason."},
+    {"overrides", FIELD_LIST,
+     "Findings to go on in spite of, by name (verdict, upload_time, ...); "
+     "needs a reason."},
     {"reason", FIELD_STRING, "Why; kept with the run."},
+    {0},
+};
+
+static const struct field approve_fields[] = {
+    {"plan_revision", FIELD_INT,
+     "The revision of the plan that is agreed to; or an If-Match header."},
+    {0},
+};
+
+static const struct field reject_fields[] = {
+    {"reason", FIELD_STRING, "Why; required, and kept with the run."},
     {0},
 };
 
@@ -144,6 +155,12 @@ const struct route handlers_routes[] = {
     ROUTE("restores/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
           handlers_restores_cancel,
           "Stop a restore; not once the archive is being sent."),
+    ROUTE("restores/:id/approve", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY,
+          approve_fields, handlers_approvals_approve,
+          "Agree to the plan of a restore that somebody else asked for."),
+    ROUTE("restores/:id/reject", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY,
+          reject_fields, handlers_approvals_reject,
+          "Refuse a restore that waits for approval."),
     {0},
 };
 

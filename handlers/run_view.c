@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "handlers/run_view.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
+#include "store/approvals.h"
 #include "store/checks.h"
 
 /* "" means "not known" in a row, and null in the API. */
@@ -136,21 +140,62 @@ static int write_validation(struct store *store, const struct run *run,
     return 0;
 }
 
-/* `approvals` is empty until there are any (see routes.c). */
-static void write_restore(const struct run *run, struct jsonw *w)
+/* "a,b" as ["a","b"]. */
+static void write_names(struct jsonw *w, const char *key, const char *names)
+{
+    char name[RUN_OVERRIDES_MAX];
+
+    jsonw_array(w, key);
+    while (*names != '\0') {
+        size_t len = strcspn(names, ",");
+
+        (void)snprintf(name, sizeof(name), "%.*s", (int)len, names);
+        jsonw_text(w, NULL, name);
+        names += len + (names[len] == ',');
+    }
+    jsonw_end_array(w);
+}
+
+static int write_approvals(struct store *store, const struct run *run,
+                           struct jsonw *w, struct error *err)
+{
+    struct approval_list list = {0};
+
+    if (approvals_load(store, run->id, &list, err) != 0)
+        return -1;
+    jsonw_u64(w, "approvals_needed", run->approvals_needed);
+    jsonw_array(w, "approvals");
+    for (size_t i = 0; i < list.count; i++) {
+        const struct approval_row *a = &list.items[i];
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "display_name", a->display_name);
+        jsonw_text(w, "entity_id", a->entity_id);
+        jsonw_time(w, "at", a->at_ms);
+        jsonw_u64(w, "plan_revision", a->plan_revision);
+        jsonw_bool(w, "counts", a->counts);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
+    jsonw_time(w, "expires_at", run->expires_ms);
+    approval_list_done(&list);
+    return 0;
+}
+
+static int write_restore(struct store *store, const struct run *run,
+                         struct jsonw *w, struct error *err)
 {
     jsonw_text(w, "target", run->target);
     jsonw_bool(w, "dry_run", run->dry_run);
     jsonw_bool(w, "force", run->force);
-    jsonw_bool(w, "override", run->override);
+    write_names(w, "overrides", run->overrides);
     write_text(w, "reason", run->reason);
     if (run->plan != NULL)
         jsonw_raw(w, "plan", run->plan);
     else
         jsonw_null(w, "plan");
-    jsonw_array(w, "approvals");
-    jsonw_end_array(w);
     write_text(w, "safety_snapshot_id", run->safety_snapshot_id);
+    return write_approvals(store, run, w, err);
 }
 
 int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
@@ -160,8 +205,8 @@ int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
     if (run->kind == RUN_VALIDATION &&
         write_validation(store, run, w, err) != 0)
         return -1;
-    if (run->kind == RUN_RESTORE)
-        write_restore(run, w);
+    if (run->kind == RUN_RESTORE && write_restore(store, run, w, err) != 0)
+        return -1;
     return write_phases(store, run, w, err);
 }
 

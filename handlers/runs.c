@@ -70,6 +70,15 @@ static int write_run(struct handlers_app *app, const struct run *run,
     return 0;
 }
 
+int runs_answer(struct handlers_app *app, struct reply *reply,
+                const struct run *run, struct error *err)
+{
+    if (write_run(app, run, reply_data(reply), err) != 0)
+        return -1;
+    write_headers(reply, run);
+    return 0;
+}
+
 int runs_answer_created(struct handlers_app *app, struct request *request,
                         struct reply *reply, const struct jobs_submitted *made,
                         struct error *err)
@@ -185,10 +194,7 @@ int runs_answer_read(struct handlers_app *app, struct request *request,
         rc = 0;
         goto done;
     }
-    if (write_run(app, &run, reply_data(reply), err) != 0)
-        goto done;
-    write_headers(reply, &run);
-    rc = 0;
+    rc = runs_answer(app, reply, &run, err);
 done:
     run_done(&run);
     return rc;
@@ -262,11 +268,9 @@ int runs_answer_cancel(struct handlers_app *app, struct request *request,
     if (jobs_cancel(app->jobs, run.id, err) != 0)
         goto done;
     run_done(&run);
-    if (runs_get(app->store, request_param(request, "id"), &run, err) != 0 ||
-        write_run(app, &run, reply_data(reply), err) != 0)
+    if (runs_get(app->store, request_param(request, "id"), &run, err) != 0)
         goto done;
-    write_headers(reply, &run);
-    rc = 0;
+    rc = runs_answer(app, reply, &run, err);
 done:
     run_done(&run);
     return rc;

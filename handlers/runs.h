@@ -24,6 +24,9 @@ int runs_answer_created(struct handlers_app *app, struct request *request,
  * before anything else is said or done.  *run is released with run_done. */
 int runs_load(struct handlers_app *app, struct request *request,
               enum run_kind kind, struct run *run, struct error *err) MUST_USE;
+/* That run, and when to look again. */
+int runs_answer(struct handlers_app *app, struct reply *reply,
+                const struct run *run, struct error *err) MUST_USE;
 /* GET :id of that kind, with its long poll. */
 int runs_answer_read(struct handlers_app *app, struct request *request,
                      struct reply *reply, enum run_kind kind,

@@ -89,6 +89,17 @@ int job_commit(struct job *job, struct error *err)
     return rc;
 }
 
+int job_let_go(struct job *job, struct error *err)
+{
+    struct jobs *j = job->jobs;
+    pthread_mutex_lock(&j->lock);
+    int rc = job_check(job, err);
+    if (rc == 0)
+        job->gone = true;
+    pthread_mutex_unlock(&j->lock);
+    return rc;
+}
+
 int job_status(struct job *job, enum run_status status, struct error *err)
 {
     if (runs_set_status(job->world->store, job->run.id, status, err) != 0)
@@ -179,6 +190,19 @@ done:
     else
         log_warn("%s %s of %s: %s", kind, job->run.id, job->run.cluster,
                  run_status_name(status));
+}
+
+/* It may be in other hands by now: only what the row says is said. */
+static void tell_left(const struct job *job)
+{
+    struct error ignored;
+    struct run now;
+
+    if (runs_get(job->world->store, job->run.id, &now, &ignored) != 0)
+        return;
+    log_info("%s %s of %s is %s", run_kind_name(now.kind), now.id, now.cluster,
+             run_status_name(now.status));
+    run_done(&now);
 }
 
 /* A cancel that came between the claim and the registration is in the row
@@ -272,7 +296,9 @@ static void work(struct jobs_worker *w, struct job *job,
     struct error err = {0};
     int rc = step(job, &err);
 
-    if (rc != JOB_WAITS)
+    if (rc == JOB_LEFT)
+        tell_left(job);
+    else if (rc != JOB_WAITS)
         end_run(job, rc, &err);
     leave(w, job, rc == JOB_WAITS);
 }
@@ -309,7 +335,7 @@ struct job *engine_find(struct jobs *j, const char *run_id)
 {
     for (size_t i = 0; i < j->workers_count; i++) {
         struct job *job = j->workers[i].current;
-        if (job != NULL && strcmp(job->run.id, run_id) == 0)
+        if (job != NULL && !job->gone && strcmp(job->run.id, run_id) == 0)
             return job;
     }
     for (struct job *job = j->waiting; job != NULL; job = job->next)

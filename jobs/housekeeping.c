@@ -11,6 +11,7 @@
 #include "jobs/catalogue.h"
 #include "jobs/engine.h"
 #include "storage/storage.h"
+#include "store/approvals.h"
 #include "store/snapshots.h"
 #include "vault/status.h"
 #include "vault/vault.h"
@@ -64,6 +65,21 @@ static void look_at(struct jobs *j, struct jobs_seen *seen)
                  !view.reachable ? "unreachable"
                  : view.sealed   ? "sealed"
                                  : "reachable and unsealed");
+}
+
+/* Waiting for approval */
+
+static void expire_restores(struct jobs *j)
+{
+    struct error err = {0};
+    size_t expired = 0;
+
+    if (approvals_expire(j->world.store, clock_now_ms(), &expired, &err) != 0)
+        log_error("restores that nobody approved cannot be ended: %s",
+                  err.text);
+    else if (expired > 0)
+        log_warn("%zu restore%s expired: nobody approved in time", expired,
+                 expired == 1 ? "" : "s");
 }
 
 /* Deleting */
@@ -167,6 +183,7 @@ void *housekeeping_thread(void *jobs)
                 look_at(j, &j->clusters[i]);
             next_look = clock_mono_ms() + LOOK_MS;
         }
+        expire_restores(j);
         if (deletions)
             finish_deletions(j);
         pthread_mutex_lock(&j->lock);

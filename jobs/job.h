@@ -17,8 +17,12 @@
 struct jobs;
 struct holders;
 
-/* From a job's function, instead of 0: call `resume` later, see there. */
-enum { JOB_WAITS = 1 };
+/* From a job's function, instead of 0. */
+enum {
+    JOB_WAITS = 1, /* call `resume` later, see there */
+    JOB_LEFT = 2,  /* after job_let_go: the catalog has it, and says how it
+                      goes on, or how it ended */
+};
 
 /* What all jobs work with; fixed for the life of the engine. */
 struct job_world {
@@ -48,6 +52,7 @@ struct job {
     int64_t wait_until;      /* guarded, monotonic; set before JOB_WAITS */
     struct holders *holders; /* guarded: those who may hand in shares */
     bool ready;              /* guarded: it need not wait any longer */
+    bool gone;               /* guarded: the catalog has it, see JOB_LEFT */
     struct job *next;        /* guarded: in the list of those that wait */
 };
 
@@ -76,6 +81,9 @@ extern const struct job_kind job_restore;
 int job_check(const struct job *job, struct error *err) MUST_USE;
 /* From here on nobody can cancel.  ERR_CANCELLED if somebody just has. */
 int job_commit(struct job *job, struct error *err) MUST_USE;
+/* The run goes back to the catalog: who looks for it, looks there from now
+ * on.  ERR_CANCELLED if somebody has just asked for an end. */
+int job_let_go(struct job *job, struct error *err) MUST_USE;
 /* Store the next status before acting on it. */
 int job_status(struct job *job, enum run_status status,
                struct error *err) MUST_USE;

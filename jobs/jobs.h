@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "jobs/approve.h"
 #include "jobs/evidence.h"
 #include "jobs/options.h"
 #include "jobs/submit.h"

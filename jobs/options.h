@@ -77,6 +77,8 @@ struct jobs_options {
     int64_t validation_await_ms;      /* how long a validation waits for key
                                          holders; 0: not at all */
     int64_t await_unseal_ms;          /* how long a restore waits; 0: 1 h */
+    unsigned approvals;               /* a restore needs, of others */
+    int64_t approval_ttl_ms;          /* how long it waits for them; 0: 1 h */
     int64_t settle_ms; /* until all nodes agree after a restore; 0: 2 min */
     int64_t drain_ms;  /* jobs_stop waits for running runs; 0: 10 s */
 };

@@ -15,6 +15,67 @@ static const char *const levels[] = {
     [PLAN_STOP] = "blocker",
 };
 
+const char *const plan_overridable[] = {
+    "verdict",     /* the snapshot was not proved */
+    "server",      /* another product, or an older version */
+    "nodes",       /* a foreign snapshot, and more than one node */
+    "upload_time", /* longer than the listener waits */
+    "safety_snapshot", NULL,
+};
+
+bool plan_overrides(const char *overrides, const char *name)
+{
+    size_t len = strlen(name);
+
+    while (overrides != NULL && *overrides != '\0') {
+        size_t word = strcspn(overrides, ",");
+
+        if (word == len && strncmp(overrides, name, len) == 0)
+            return true;
+        overrides += word + (overrides[word] == ',');
+    }
+    return false;
+}
+
+static bool may_be_overridden(const char *name)
+{
+    for (size_t i = 0; plan_overridable[i] != NULL; i++)
+        if (strcmp(plan_overridable[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int no_such_override(const char *name, struct error *err)
+{
+    char known[256] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; plan_overridable[i] != NULL; i++) {
+        int n = snprintf(known + len, sizeof(known) - len, "%s%s",
+                         i == 0 ? "" : ", ", plan_overridable[i]);
+        if (n < 0 || (size_t)n >= sizeof(known) - len)
+            break;
+        len += (size_t)n;
+    }
+    return error_set(err, ERR_INVALID,
+                     "overrides: there is no finding named \"%.64s\" that can "
+                     "be overridden; there are %s",
+                     name, known);
+}
+
+int plan_join_overrides(const char *const *names, size_t count, struct buf *out,
+                        struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!may_be_overridden(names[i]))
+            return no_such_override(names[i], err);
+        if (plan_overrides(buf_text(out), names[i]))
+            continue;
+        buf_printf(out, "%s%s", out->len == 0 ? "" : ",", names[i]);
+    }
+    return buf_check(out, "the overrides", err);
+}
+
 static struct plan_finding *find(struct plan *p, const char *name)
 {
     for (size_t i = 0; i < p->count; i++)
@@ -35,7 +96,8 @@ void plan_say(struct plan *p, const char *name, enum plan_level level,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (level == PLAN_BLOCKER && p->override) {
+    if (level == PLAN_BLOCKER && may_be_overridden(name) &&
+        plan_overrides(p->overrides, name)) {
         level = PLAN_WARNING;
         end = " (overridden by the request)";
     }
@@ -52,13 +114,102 @@ const struct plan_finding *plan_blocker(const struct plan *p)
     return NULL;
 }
 
-int plan_write(struct plan *p, struct buf *out, struct error *err)
+static void hash_text(struct digest *d, const char *text)
+{
+    digest_update(d, text, strlen(text) + 1);
+}
+
+int plan_fingerprint(const struct plan *p, char out[DIGEST_SHA256_HEX],
+                     struct error *err)
+{
+    struct digest *d = digest_new();
+
+    if (d == NULL)
+        return error_memory(err);
+    hash_text(d, p->archive_sha256);
+    hash_text(d, p->cluster_id);
+    hash_text(d, p->force ? "force" : "plain");
+    hash_text(d, p->overrides != NULL ? p->overrides : "");
+    for (size_t i = 0; i < p->count; i++) {
+        hash_text(d, p->findings[i].name);
+        hash_text(d, levels[p->findings[i].level]);
+    }
+    digest_final_hex(d, out);
+    digest_free(d);
+    return 0;
+}
+
+static void note(struct plan *p, const char *what, const char *was,
+                 const char *is)
+{
+    if (p->changes_count == PLAN_CHANGES_MAX || strcmp(was, is) == 0)
+        return;
+    char *text = p->changes[p->changes_count++];
+
+    snprintf(text, sizeof(p->changes[0]), "%.32s was %.48s, is %.48s", what,
+             *was != '\0' ? was : "unknown", *is != '\0' ? is : "unknown");
+}
+
+static const struct json *find_before(const struct json *findings,
+                                      const char *name)
+{
+    for (const struct json *f = json_first(findings); f != NULL;
+         f = json_next(f))
+        if (strcmp(json_get_text(f, "name", ""), name) == 0)
+            return f;
+    return NULL;
+}
+
+static void compare_findings(struct plan *p, const struct json *findings)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct json *was = find_before(findings, p->findings[i].name);
+
+        note(p, p->findings[i].name,
+             was == NULL ? "not mentioned" : json_get_text(was, "level", ""),
+             levels[p->findings[i].level]);
+    }
+    for (const struct json *f = json_first(findings); f != NULL;
+         f = json_next(f)) {
+        const char *name = json_get_text(f, "name", "");
+        bool there = false;
+
+        for (size_t i = 0; i < p->count; i++)
+            there = there || strcmp(p->findings[i].name, name) == 0;
+        if (!there)
+            note(p, name, json_get_text(f, "level", ""), "not mentioned");
+    }
+}
+
+int plan_compare(struct plan *p, const char *before, struct error *err)
+{
+    struct json *root = NULL;
+
+    if (json_parse(before, strlen(before), &root, err) != 0)
+        return error_prefix(err, "the plan from before");
+    p->changes_count = 0;
+    note(p, "the archive", json_get_text(root, "archive_sha256", ""),
+         p->archive_sha256);
+    note(p, "the target's cluster id",
+         json_get_text(root, "target_cluster_id", ""), p->cluster_id);
+    compare_findings(p, json_get(root, "findings"));
+    json_free(root);
+    return 0;
+}
+
+int plan_write(const struct plan *p, struct buf *out, struct error *err)
 {
     struct jsonw w;
     jsonw_init(&w, out);
     jsonw_object(&w, NULL);
-    jsonw_u64(&w, "revision", ++p->revision);
+    jsonw_u64(&w, "revision", p->revision);
     jsonw_bool(&w, "blocked", plan_blocker(p) != NULL);
+    jsonw_text(&w, "archive_sha256", p->archive_sha256);
+    jsonw_text(&w, "target_cluster_id", p->cluster_id);
+    jsonw_array(&w, "changes");
+    for (size_t i = 0; i < p->changes_count; i++)
+        jsonw_text(&w, NULL, p->changes[i]);
+    jsonw_end_array(&w);
     jsonw_array(&w, "findings");
     for (size_t i = 0; i < p->count; i++) {
         jsonw_object(&w, NULL);

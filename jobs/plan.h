@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a restore found out before it does anything: shown by a dry run,
- * stored with every restore. */
+ * agreed to by those who approve, made again before it goes on. */
 #ifndef ASSAY_JOBS_PLAN_H
 #define ASSAY_JOBS_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
+#include "store/runs.h"
 
-enum { PLAN_FINDINGS_MAX = 32 };
+enum { PLAN_FINDINGS_MAX = 32, PLAN_CHANGES_MAX = 8 };
 
 enum plan_level {
     PLAN_OK,
     PLAN_WARNING,
-    PLAN_BLOCKER, /* becomes a warning where the request overrides */
+    PLAN_BLOCKER, /* becomes a warning where the request overrides it */
     PLAN_STOP,    /* a blocker that nobody can override */
 };
 
@@ -28,11 +31,27 @@ struct plan_finding {
 
 /* Plain data. */
 struct plan {
-    bool override;
-    unsigned revision; /* how often it was written */
+    const char *overrides; /* names with commas; NULL: none */
+    bool force;
+    char archive_sha256[DIGEST_SHA256_HEX];
+    char cluster_id[RUN_CLUSTER_ID_MAX]; /* the target's, "" if not known */
+    uint64_t revision;
     struct plan_finding findings[PLAN_FINDINGS_MAX];
     size_t count;
+    /* What is not as in the revision before; see plan_compare. */
+    char changes[PLAN_CHANGES_MAX][160];
+    size_t changes_count;
 };
+
+/* The findings that can be overridden, NULL behind the last: a blocker of
+ * another name stays one. */
+extern const char *const plan_overridable[];
+/* Whether `overrides` has that name. */
+bool plan_overrides(const char *overrides, const char *name);
+/* The names with commas, into *out.  ERR_INVALID for one that is not in
+ * plan_overridable: it says which there are. */
+int plan_join_overrides(const char *const *names, size_t count, struct buf *out,
+                        struct error *err) MUST_USE;
 
 /* Say what `name` turned out to be; a second word about it replaces the
  * first. */
@@ -40,8 +59,19 @@ void plan_say(struct plan *p, const char *name, enum plan_level level,
               const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The first finding that forbids to go on, or NULL. */
 const struct plan_finding *plan_blocker(const struct plan *p);
-/* {"revision":…,"blocked":…,"findings":[{"name","level","message"}]}, level
- * ok, warning or blocker. */
-int plan_write(struct plan *p, struct buf *out, struct error *err) MUST_USE;
+
+/* SHA-256 of what somebody agrees to: name and level of each finding, archive,
+ * cluster, force and overrides; not of the messages, which hold figures. */
+int plan_fingerprint(const struct plan *p, char out[DIGEST_SHA256_HEX],
+                     struct error *err) MUST_USE;
+/* Fill in what differs from the plan that `before` (as plan_write writes it)
+ * was. */
+int plan_compare(struct plan *p, const char *before,
+                 struct error *err) MUST_USE;
+/* {"revision":…,"blocked":…,"archive_sha256":…,"target_cluster_id":…,
+ * "changes":[…],"findings":[{"name","level","message"}]}, level ok, warning
+ * or blocker. */
+int plan_write(const struct plan *p, struct buf *out,
+               struct error *err) MUST_USE;
 
 #endif

@@ -4,6 +4,10 @@
  * verdict's signature is verified, the archive hashed again), in the target
  * (who leads, who it is, whether it can take it), and in its answer.
  *
+ * First the plan; then, where others must agree to it, the run goes back to the
+ * catalog and waits there without a worker (store/approvals.h).  Whoever takes
+ * it up again plans anew, and goes on only if nothing that matters changed.
+ *
  * Until the POST begins everything can be cancelled and nothing has changed.
  * From then on nothing is repeated: the run only watches, and says at its end
  * what state the cluster is in. */
@@ -13,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "jobs/archive.h"
 #include "jobs/backup.h"
 #include "jobs/guard.h"
@@ -21,6 +26,7 @@
 #include "jobs/settle.h"
 #include "jobs/target.h"
 #include "snapshot/reader.h"
+#include "store/approvals.h"
 #include "store/snapshots.h"
 #include "vault/marker.h"
 #include "vault/raft.h"
@@ -35,6 +41,7 @@ struct restore {
     struct archive archive;
     struct target target;
     struct plan plan;
+    char fingerprint[DIGEST_SHA256_HEX];
     char safety[ID_TEXT_MAX]; /* "" : none */
     int64_t safety_ms;
 };
@@ -51,7 +58,8 @@ static int prepare(struct restore *r, struct error *err)
                       err) != 0)
         return -1;
     r->archive = (struct archive){.world = job->world, .row = &r->row};
-    r->plan.override = job->run.override;
+    r->plan.overrides = job->run.overrides;
+    r->plan.force = job->run.force;
     r->target = (struct target){.job = job,
                                 .row = &r->row,
                                 .vault = r->cluster->vault,
@@ -61,29 +69,76 @@ static int prepare(struct restore *r, struct error *err)
 
 static int store_plan(struct restore *r, struct error *err)
 {
+    struct approvals_plan new = {.revision = r->plan.revision,
+                                 .fingerprint = r->fingerprint,
+                                 .sha256 = r->plan.archive_sha256,
+                                 .cluster_id = r->plan.cluster_id};
     struct buf text;
     buf_init(&text, LIMIT_REQUEST_BODY);
     int rc = plan_write(&r->plan, &text, err);
+    new.json = buf_text(&text);
     if (rc == 0)
-        rc = runs_set_plan(r->job->world->store, r->job->run.id,
-                           buf_text(&text), err);
+        rc =
+            approvals_set_plan(r->job->world->store, r->job->run.id, &new, err);
     buf_done(&text);
     return rc;
 }
 
-static void check_verdict(struct restore *r)
+/* Its number, and what is not as it was at the last one. */
+static int number_plan(struct restore *r, struct error *err)
 {
-    struct error err = {0};
-    if (archive_check_verdict(r->job, &r->row, &err) == 0)
+    const struct run *run = &r->job->run;
+
+    if (plan_fingerprint(&r->plan, r->fingerprint, err) != 0)
+        return -1;
+    r->plan.revision = run->plan_revision;
+    if (strcmp(r->fingerprint, run->plan_fingerprint) == 0)
+        return 0;
+    r->plan.revision++;
+    return run->plan == NULL ? 0 : plan_compare(&r->plan, run->plan, err);
+}
+
+/* What a restore took away, it may bring back, proved or not: it was agreed
+ * to with that restore. */
+static int check_way_back(struct restore *r, bool *is, struct error *err)
+{
+    struct error why = {0};
+    char of[ID_TEXT_MAX];
+
+    if (approvals_way_back(r->job->world->store, r->row.id, r->job->run.target,
+                           of, err) != 0)
+        return -1;
+    *is = of[0] != '\0' && archive_check_manifest(r->job, &r->row, &why) == 0;
+    if (*is)
+        plan_say(&r->plan, "way_back", PLAN_OK,
+                 "the snapshot is %s and needs no verdict: restore %s took it "
+                 "of %s before it changed it, as the way back",
+                 store_verdict_name(r->row.verdict), of, r->job->run.target);
+    return 0;
+}
+
+static int check_verdict(struct restore *r, struct error *err)
+{
+    struct error why = {0};
+    bool way_back = false;
+
+    if (archive_check_verdict(r->job, &r->row, &why) == 0) {
         plan_say(&r->plan, "verdict", PLAN_OK,
                  "valid, by the signed validation %s", r->row.validation_id);
-    else if (r->row.verdict == STORE_VALID)
+        return 0;
+    }
+    if (check_way_back(r, &way_back, err) != 0)
+        return -1;
+    if (way_back)
+        return 0;
+    if (r->row.verdict == STORE_VALID)
         plan_say(&r->plan, "verdict", PLAN_BLOCKER,
                  "counts as unvalidated, because the validation behind the "
                  "verdict cannot be trusted: %s",
-                 err.text);
+                 why.text);
     else
-        plan_say(&r->plan, "verdict", PLAN_BLOCKER, "%s", err.text);
+        plan_say(&r->plan, "verdict", PLAN_BLOCKER, "%s", why.text);
+    return 0;
 }
 
 /* Read it all once more: what is sent must be what was proven.  -1 only for
@@ -121,6 +176,9 @@ static int check_archive(struct restore *r, struct error *err)
     else
         plan_say(&r->plan, "archive", PLAN_OK, "intact, sha256 %s",
                  facts.sha256);
+    if (rc == 0)
+        text_copy(r->plan.archive_sha256, sizeof(r->plan.archive_sha256),
+                  facts.sha256);
     snapshot_facts_done(&facts);
     return 0;
 }
@@ -132,14 +190,34 @@ static int refuse(const struct plan_finding *f, struct error *err)
                      f->message);
 }
 
+static bool skips_safety(const struct restore *r)
+{
+    return plan_overrides(r->plan.overrides, "safety_snapshot");
+}
+
+static void check_safety(struct restore *r)
+{
+    if (skips_safety(r))
+        plan_say(&r->plan, "safety_snapshot", PLAN_BLOCKER,
+                 "no snapshot of the target is taken first: there will be no "
+                 "way back");
+    else
+        plan_say(&r->plan, "safety_snapshot", PLAN_OK,
+                 "the target is backed up before anything is sent, and that "
+                 "snapshot is pinned");
+}
+
 /* Everything that can be known without changing anything. */
 static int check(struct restore *r, struct error *err)
 {
-    check_verdict(r);
-    if (check_archive(r, err) != 0 || job_phase(r->job, "target", err) != 0)
+    if (check_verdict(r, err) != 0 || check_archive(r, err) != 0 ||
+        job_phase(r->job, "target", err) != 0)
         return -1;
     target_examine(&r->target, &r->plan);
-    if (job_check(r->job, err) != 0)
+    text_copy(r->plan.cluster_id, sizeof(r->plan.cluster_id),
+              r->target.status.cluster_id);
+    check_safety(r);
+    if (job_check(r->job, err) != 0 || number_plan(r, err) != 0)
         return -1;
     return store_plan(r, err);
 }
@@ -150,11 +228,13 @@ static int safety_backup(struct restore *r, struct error *err)
     struct job *job = r->job;
     struct backup_request request = {.cluster = r->cluster->name,
                                      .vault = r->cluster->vault,
-                                     .pinned = !job->run.dry_run};
+                                     .pinned = true};
     struct snapshot_row made;
     struct error why = {0};
     int64_t begun = clock_mono_ms();
 
+    if (skips_safety(r))
+        return 0;
     if (job_status(job, RUN_SAFETY_BACKUP, err) != 0)
         return -1;
     if (backup_take(job, &request, r->safety, &why) != 0) {
@@ -181,12 +261,21 @@ static int safety_backup(struct restore *r, struct error *err)
     return 0;
 }
 
-/* Who leads may have changed while the safety snapshot was taken. */
+/* Who leads may have changed while the safety snapshot was taken, and what
+ * answers there may be another cluster than the one agreed to. */
 static int find_leader_again(struct restore *r, struct error *err)
 {
     struct vault *leader = NULL;
     if (vault_leader(r->target.vault, &leader, &r->target.status, err) != 0)
         return error_prefix(err, "nothing was sent");
+    if (strcmp(r->target.status.cluster_id, r->plan.cluster_id) != 0) {
+        vault_free(leader);
+        return error_set(err, ERR_PRECONDITION,
+                         "nothing was sent: %s is cluster %s now, and the plan "
+                         "is about %s",
+                         r->job->run.target, r->target.status.cluster_id,
+                         r->plan.cluster_id);
+    }
     vault_free(r->target.leader);
     r->target.leader = leader;
     return 0;
@@ -269,6 +358,88 @@ done:
     return rc;
 }
 
+static int finish_dry_run(struct job *job, const struct plan_finding *blocker)
+{
+    snprintf(job->summary, sizeof(job->summary), "a dry run; it would be %s",
+             blocker == NULL ? "restored" : "refused");
+    return 0;
+}
+
+/* Whether nobody has to agree (any more) to the plan as it is now. */
+static int is_agreed(struct restore *r, bool *agreed, struct error *err)
+{
+    const struct run *run = &r->job->run;
+    unsigned have = 0;
+
+    *agreed = run->approvals_needed == 0;
+    if (*agreed)
+        return 0;
+    if (approvals_count(r->job->world->store, run->id, &have, err) != 0)
+        return -1;
+    *agreed = have >= run->approvals_needed;
+    return 0;
+}
+
+static int wait_for_approval(struct restore *r, struct error *err)
+{
+    int64_t expires = clock_now_ms() + r->job->settings->approval_ttl_ms;
+
+    if (job_let_go(r->job, err) != 0 ||
+        approvals_wait(r->job->world->store, r->job->run.id, expires, err) != 0)
+        return -1;
+    return JOB_LEFT;
+}
+
+/* What was agreed to in time must also begin in time. */
+static int check_expiry(const struct job *job, struct error *err)
+{
+    static const char text[] = "its approval came in time, but it could not "
+                               "begin before that time was over";
+
+    if (job->run.expires_ms == 0 || clock_now_ms() < job->run.expires_ms)
+        return 0;
+    if (runs_finish(job->world->store, job->run.id, RUN_EXPIRED, text, err) !=
+        0)
+        return -1;
+    return JOB_LEFT;
+}
+
+/* From here on the target is touched. */
+static int execute(struct restore *r, struct error *err)
+{
+    struct job *job = r->job;
+    const struct plan_finding *blocker = NULL;
+
+    if (safety_backup(r, err) != 0 || store_plan(r, err) != 0)
+        return -1;
+    blocker = plan_blocker(&r->plan);
+    if (blocker != NULL)
+        return refuse(blocker, err);
+    if (apply(r, err) != 0)
+        return -1;
+    if (job->summary[0] == '\0')
+        snprintf(job->summary, sizeof(job->summary),
+                 "%s has the data of snapshot %s", job->run.target, r->row.id);
+    return 0;
+}
+
+static int plan_and_go_on(struct restore *r, struct error *err)
+{
+    const struct plan_finding *blocker = NULL;
+    bool agreed = false;
+
+    if (check(r, err) != 0)
+        return -1;
+    blocker = plan_blocker(&r->plan);
+    if (r->job->run.dry_run)
+        return finish_dry_run(r->job, blocker);
+    if (blocker != NULL)
+        return refuse(blocker, err);
+    if (is_agreed(r, &agreed, err) != 0)
+        return -1;
+    return agreed ? execute(r, err) : wait_for_approval(r, err);
+}
+
 static int run_restore(struct job *job, struct error *err)
 {
     struct restore *r = calloc(1, sizeof(*r));
@@ -277,32 +448,11 @@ static int run_restore(struct job *job, struct error *err)
     if (r == NULL)
         return error_memory(err);
     r->job = job;
-    if (prepare(r, err) != 0 || check(r, err) != 0)
-        goto done;
-    const struct plan_finding *blocker = plan_blocker(&r->plan);
-    if (blocker == NULL) {
-        if (safety_backup(r, err) != 0 || store_plan(r, err) != 0)
-            goto done;
-        blocker = plan_blocker(&r->plan);
-    }
-    if (job->run.dry_run) {
-        snprintf(job->summary, sizeof(job->summary),
-                 "a dry run; it would be %s",
-                 blocker == NULL ? "restored" : "refused");
-        rc = 0;
-        goto done;
-    }
-    if (blocker != NULL) {
-        refuse(blocker, err);
-        goto done;
-    }
-    if (apply(r, err) != 0)
-        goto done;
-    if (job->summary[0] == '\0')
-        snprintf(job->summary, sizeof(job->summary),
-                 "%s has the data of snapshot %s", job->run.target, r->row.id);
-    rc = 0;
-done:
+    rc = check_expiry(job, err);
+    if (rc == 0)
+        rc = prepare(r, err);
+    if (rc == 0)
+        rc = plan_and_go_on(r, err);
     target_done(&r->target);
     free(r);
     return rc;

@@ -33,6 +33,7 @@ enum {
     READ_TIMEOUT_MS = 30 * 1000,
     UPLOAD_RATE = 100 * 1024 * 1024,
     AWAIT_UNSEAL_MS = 60 * 60 * 1000,
+    APPROVAL_TTL_MS = 60 * 60 * 1000,
     SETTLE_MS = 2 * 60 * 1000,
     DRAIN_MS = 10 * 1000,
 };
@@ -224,6 +225,9 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
     s->validation_await_ms = o->validation_await_ms;
     s->await_unseal_ms =
         o->await_unseal_ms > 0 ? o->await_unseal_ms : AWAIT_UNSEAL_MS;
+    s->approvals = o->approvals;
+    s->approval_ttl_ms =
+        o->approval_ttl_ms > 0 ? o->approval_ttl_ms : APPROVAL_TTL_MS;
     s->settle_ms = o->settle_ms > 0 ? o->settle_ms : SETTLE_MS;
     s->drain_ms = o->drain_ms > 0 ? o->drain_ms : DRAIN_MS;
     *out = s;

@@ -54,6 +54,8 @@ struct jobs_settings {
     uint64_t upload_bytes_per_second;
     int64_t validation_await_ms; /* 0: does not wait */
     int64_t await_unseal_ms;     /* a restore's */
+    unsigned approvals;
+    int64_t approval_ttl_ms;
     int64_t settle_ms;
     int64_t drain_ms;
 };

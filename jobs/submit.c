@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
+#include "jobs/plan.h"
 #include "proof/oracle.h"
+#include "store/approvals.h"
 #include "store/snapshots.h"
 #include "transient/drivers.h"
 
@@ -152,23 +154,13 @@ static int write_restore(const struct jobs_restore_request *r, struct buf *out,
     jsonw_text(&w, "target", r->target);
     jsonw_bool(&w, "dry_run", r->dry_run);
     jsonw_bool(&w, "force", r->force);
-    jsonw_bool(&w, "override", r->override);
+    jsonw_array(&w, "overrides");
+    for (size_t i = 0; i < r->overrides_count; i++)
+        jsonw_text(&w, NULL, r->overrides[i]);
+    jsonw_end_array(&w);
     jsonw_text(&w, "reason", r->reason);
     jsonw_end_object(&w);
     return buf_check(out, "the request", err);
-}
-
-/* The gate, by what the catalog says; before anything is sent the signature
- * behind the verdict is looked at too. */
-static int check_gate(const struct jobs_restore_request *r,
-                      const struct snapshot_row *row, struct error *err)
-{
-    if (row->verdict == STORE_VALID || r->override || r->dry_run)
-        return 0;
-    return error_set(err, ERR_PRECONDITION,
-                     "snapshot %s is %s, and only a valid one is restored: "
-                     "validate it first, or say \"override\" and a \"reason\"",
-                     row->id, store_verdict_name(row->verdict));
 }
 
 /* What goes where. */
@@ -176,6 +168,29 @@ struct restore {
     struct snapshot_row row;
     const struct jobs_settings_cluster *target;
 };
+
+/* The gate, by what the catalog says; before anything is sent the signature
+ * behind the verdict is looked at too. */
+static int check_gate(struct jobs *j, const struct restore *found,
+                      const struct run_new *new, struct error *err)
+{
+    const struct snapshot_row *row = &found->row;
+    char of[ID_TEXT_MAX];
+
+    if (row->verdict == STORE_VALID || new->dry_run ||
+        plan_overrides(new->overrides, "verdict"))
+        return 0;
+    if (approvals_way_back(j->world.store, row->id, found->target->name, of,
+                           err) != 0)
+        return -1;
+    if (of[0] != '\0')
+        return 0;
+    return error_set(err, ERR_PRECONDITION,
+                     "snapshot %s is %s, and only a valid one is restored: "
+                     "validate it first, or say \"overrides\": [\"verdict\"] "
+                     "and a \"reason\"",
+                     row->id, store_verdict_name(row->verdict));
+}
 
 static int find_restore(struct jobs *j, const struct jobs_settings *s,
                         const struct jobs_restore_request *r,
@@ -187,7 +202,7 @@ static int find_restore(struct jobs *j, const struct jobs_settings *s,
         return error_set(err, ERR_INVALID,
                          "snapshot: say which: an id, \"latest\" or "
                          "\"latest-valid\"");
-    if (r->override && !given(r->reason))
+    if (r->overrides_count > 0 && !given(r->reason))
         return error_set(err, ERR_INVALID,
                          "reason: an override needs one; it is kept with the "
                          "run");
@@ -217,15 +232,21 @@ int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
     struct run_new new = {.kind = RUN_RESTORE,
                           .dry_run = r->dry_run,
                           .force = r->force,
-                          .override = r->override,
+                          .approvals_needed = r->dry_run ? 0 : s->approvals,
                           .reason = r->reason};
+    struct buf overrides;
     struct buf params;
     int rc = -1;
 
+    buf_init(&overrides, RUN_OVERRIDES_MAX);
     buf_init(&params, LIMIT_REQUEST_BODY);
     fill_caller(who, &new);
+    if (plan_join_overrides(r->overrides, r->overrides_count, &overrides,
+                            err) != 0)
+        goto done;
+    new.overrides = buf_text(&overrides);
     if (find_restore(j, s, r, &found, err) != 0 ||
-        check_gate(r, &found.row, err) != 0 ||
+        check_gate(j, &found, &new, err) != 0 ||
         write_restore(r, &params, err) != 0)
         goto done;
     new.cluster = found.target->name;
@@ -234,6 +255,7 @@ int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
     new.snapshot_id = found.row.id;
     rc = create(j, &new, out, err);
 done:
+    buf_done(&overrides);
     buf_done(&params);
     jobs_settings_release(s);
     return rc;

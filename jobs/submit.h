@@ -5,6 +5,7 @@
 #define ASSAY_JOBS_SUBMIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "store/runs.h"
@@ -36,10 +37,12 @@ struct jobs_restore_request {
     const char *snapshot; /* required; "latest-valid" is fine */
     const char *target;   /* a cluster; NULL: the snapshot's own */
     bool dry_run;
-    bool force;         /* the target's identity and keys are not the
-                           snapshot's: snapshot-force */
-    bool override;      /* in spite of a missing verdict or a blocker */
-    const char *reason; /* required with `override` */
+    bool force; /* the target's identity and keys are not the
+                   snapshot's: snapshot-force */
+    /* Names of findings that are to be no blockers: plan_overridable. */
+    const char *const *overrides;
+    size_t overrides_count;
+    const char *reason; /* required with `overrides` */
 };
 
 struct jobs_submitted {
@@ -51,8 +54,9 @@ struct jobs_submitted {
  * its meaning of `existing`).
  *
  * ERR_INVALID names the field; ERR_NOT_FOUND a snapshot that is not there;
- * ERR_PRECONDITION a restore of what is not `valid` without override (a dry
- * run may be asked for all the same: its plan says so). */
+ * ERR_PRECONDITION a restore of what is not `valid`, is not the way back from
+ * a restore of the target, and has no override (a dry run may be asked for all
+ * the same: its plan says so). */
 int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
                        const struct jobs_caller *who,
                        struct jobs_submitted *out, struct error *err) MUST_USE;

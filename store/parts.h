@@ -23,7 +23,9 @@
     " progress_unit, cluster, created_ms, started_ms, finished_ms,"            \
     " display_name, entity_id, requester_key, error, snapshot_id,"             \
     " cancel_requested, revision, driver, oracle, verdict, restore_ms,"        \
-    " target, dry_run, force, override, reason, safety_snapshot_id"
+    " target, dry_run, force, overrides, reason, safety_snapshot_id,"          \
+    " approvals_needed, expires_ms, plan_revision, plan_fingerprint,"          \
+    " plan_sha256, plan_cluster_id"
 #define RUN_COLUMNS RUN_LIST_COLUMNS ", params, plan, leftovers, basis"
 
 /* The current row into *out; with the four texts if `whole`. */

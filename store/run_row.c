@@ -58,9 +58,15 @@ int run_row_read(struct query *q, bool whole, struct run *out,
     GET(target);
     run.dry_run = query_get_int(q, i++) != 0;
     run.force = query_get_int(q, i++) != 0;
-    run.override = query_get_int(q, i++) != 0;
+    GET(overrides);
     GET(reason);
     GET(safety_snapshot_id);
+    run.approvals_needed = (unsigned)query_get_u64(q, i++);
+    run.expires_ms = query_get_int(q, i++);
+    run.plan_revision = query_get_u64(q, i++);
+    GET(plan_fingerprint);
+    GET(plan_sha256);
+    GET(plan_cluster_id);
     if (whole && (query_dup_text(q, i, &run.params, err) != 0 ||
                   query_dup_text(q, i + 1, &run.plan, err) != 0 ||
                   query_dup_text(q, i + 2, &run.leftovers, err) != 0 ||

@@ -42,7 +42,8 @@ static const char *const statuses[RUN_STATUSES] = {
  * A validation whose question is answered (or cannot be asked) before there
  * is a transient cluster goes from provisioning or checking straight to its
  * end; it waits for key shares before there is one.  So does the dry run of a
- * restore, which sends nothing. */
+ * restore, which sends nothing.  A real one is planned, waits for approval, and
+ * is planned again before it goes on. */
 static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
     [RUN_BACKUP] =
         {
@@ -62,12 +63,13 @@ static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
         },
     [RUN_RESTORE] =
         {
+            [RUN_QUEUED] = TO(CHECKING) | TO(FAILED) | TO(CANCELLED),
             [RUN_PENDING_APPROVAL] = TO(APPROVED) | TO(REJECTED) | TO(EXPIRED) |
                                      TO(FAILED) | TO(CANCELLED),
-            [RUN_APPROVED] =
-                TO(CHECKING) | TO(EXPIRED) | TO(FAILED) | TO(CANCELLED),
-            [RUN_CHECKING] =
-                TO(SAFETY_BACKUP) | TO(RESTORING) | TO(SUCCEEDED) | TROUBLE,
+            [RUN_APPROVED] = TO(CHECKING) | TROUBLE,
+            [RUN_CHECKING] = TO(PENDING_APPROVAL) | TO(SAFETY_BACKUP) |
+                             TO(RESTORING) | TO(SUCCEEDED) | TO(EXPIRED) |
+                             TROUBLE,
             [RUN_SAFETY_BACKUP] = TO(RESTORING) | TO(SUCCEEDED) | TROUBLE,
             [RUN_RESTORING] = TO(AWAITING_UNSEAL) | TO(VERIFYING) | TROUBLE,
             [RUN_AWAITING_UNSEAL] = TO(VERIFYING) | TROUBLE,

@@ -49,6 +49,9 @@ enum {
     RUN_PHASE_MAX = 33,
     RUN_UNIT_MAX = 17,
     RUN_REASON_MAX = 513,
+    RUN_OVERRIDES_MAX = 513,
+    RUN_DIGEST_MAX = 65,
+    RUN_CLUSTER_ID_MAX = 65,
     RUN_PHASES_MAX = 64, /* rows per run */
     RUN_IDEMPOTENCY_KEY_MAX = 256,
 };
@@ -85,9 +88,16 @@ struct run {
     char target[RUN_NAME_MAX];
     bool dry_run;
     bool force;
-    bool override;
+    char overrides[RUN_OVERRIDES_MAX]; /* names of findings, with commas */
     char reason[RUN_REASON_MAX];
     char safety_snapshot_id[ID_TEXT_MAX];
+    unsigned approvals_needed; /* 0: it waits for nobody */
+    int64_t expires_ms;        /* of the waiting; 0 before it */
+    /* What approvals are bound to; see approvals.h. */
+    uint64_t plan_revision; /* 0 before the first plan */
+    char plan_fingerprint[RUN_DIGEST_MAX];
+    char plan_sha256[RUN_DIGEST_MAX]; /* the archive's */
+    char plan_cluster_id[RUN_CLUSTER_ID_MAX];
 
     /* JSON texts, malloc'd, NULL when absent and in rows of runs_list. */
     char *params;    /* the validated request */
@@ -128,8 +138,8 @@ struct run_new {
     const char *target;
     bool dry_run;
     bool force;
-    bool override;
-    bool needs_approval; /* a restore begins in pending_approval */
+    const char *overrides;
+    unsigned approvals_needed;
     const char *reason;
 };
 
@@ -143,7 +153,7 @@ struct run_new {
  *   requester are the same, else ERR_CONFLICT naming its id;
  * - `snapshot_id` (validation, restore) is not in the catalog or being
  *   deleted: ERR_NOT_FOUND;
- * - otherwise a new run: `queued`, a restore `approved`.
+ * - otherwise a new run, `queued`.
  *
  * The requester is the entity, or without one the token's hash.  A text that
  * is too long is ERR_INVALID.  Keys are remembered for seven days. */

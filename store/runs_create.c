@@ -97,6 +97,7 @@ static int check_lengths(const struct run_new *new, struct error *err)
         {"the token's hash", new->requester_key, RUN_REQUESTER_KEY_MAX},
         {"the snapshot's id", new->snapshot_id, ID_TEXT_MAX},
         {"the reason", new->reason, RUN_REASON_MAX},
+        {"the overrides", new->overrides, RUN_OVERRIDES_MAX},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -207,13 +208,6 @@ static int check_snapshot(struct db *db, const struct run_new *new,
     return got == 1 ? 0 : -1;
 }
 
-static enum run_status first_status(const struct run_new *new)
-{
-    if (new->kind != RUN_RESTORE)
-        return RUN_QUEUED;
-    return new->needs_approval ? RUN_PENDING_APPROVAL : RUN_APPROVED;
-}
-
 static int insert_run(struct db *db, const struct request *r,
                       const char id[ID_TEXT_MAX], struct error *err)
 {
@@ -224,14 +218,15 @@ static int insert_run(struct db *db, const struct request *r,
                    "INSERT INTO runs (id, kind, status, cluster, created_ms,"
                    " requester, display_name, entity_id, requester_key,"
                    " params, payload_sha256, snapshot_id, driver, oracle,"
-                   " target, dry_run, force, override, reason)"
+                   " target, dry_run, force, overrides, reason,"
+                   " approvals_needed)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                   " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    err) != 0)
         return -1;
     query_text(&q, id);
     query_text(&q, run_kind_name(new->kind));
-    query_text(&q, run_status_name(first_status(new)));
+    query_text(&q, run_status_name(RUN_QUEUED));
     query_text(&q, new->cluster);
     query_int(&q, r->now);
     query_text(&q, r->requester);
@@ -246,8 +241,9 @@ static int insert_run(struct db *db, const struct request *r,
     query_text(&q, new->target);
     query_int(&q, new->dry_run);
     query_int(&q, new->force);
-    query_int(&q, new->override);
+    query_text(&q, new->overrides);
     query_text(&q, new->reason);
+    query_u64(&q, new->approvals_needed);
     return query_run(&q, err);
 }
 
@@ -336,7 +332,7 @@ int runs_import(struct store *s, const struct run *run, struct error *err)
                    " created_ms, started_ms, finished_ms, requester,"
                    " display_name, entity_id, requester_key, params,"
                    " payload_sha256, error, snapshot_id, driver, oracle,"
-                   " verdict, restore_ms, target, dry_run, force, override,"
+                   " verdict, restore_ms, target, dry_run, force, overrides,"
                    " reason, plan, safety_snapshot_id, basis)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, '', ?,"
                    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -364,7 +360,7 @@ int runs_import(struct store *s, const struct run *run, struct error *err)
     query_text(&q, run->target);
     query_int(&q, run->dry_run);
     query_int(&q, run->force);
-    query_int(&q, run->override);
+    query_text(&q, run->overrides);
     query_text(&q, run->reason);
     query_text_or_null(&q, run->plan);
     query_text(&q, run->safety_snapshot_id);

@@ -12,7 +12,7 @@
 #include "store/parts.h"
 
 /* Statuses of runs that nobody works at. */
-#define WAITING "('queued', 'pending_approval', 'approved')"
+#define WAITING "('queued', 'pending_approval')"
 
 /* ---- Claim ---- */
 

@@ -50,6 +50,7 @@ class Assay:
                                  "path": str(self.dir / "snapshots")}},
         }, config)
         self.token = None  # of whoever the tests are, unless they say
+        self.approver = None  # gives a token of somebody else
         self.process = None
 
     @property
@@ -121,9 +122,31 @@ class Assay:
             return run if run["status"] in OVER else None
         return until(look, seconds, f"{kind}/{run_id} is over", every=0.2)
 
+    def pending(self, run_id, token=None, seconds=60):
+        """The restore once it waits for approval, or is over."""
+        def look():
+            run = self.api("GET", f"restores/{run_id}", token=token,
+                           query={"wait": "1s"}).ok().data
+            return run if run["status"] in (*OVER, "pending_approval") \
+                else None
+        return until(look, seconds, f"restores/{run_id} waits", every=0.05)
+
+    def approve(self, run_id, by=None, revision=None, token=None):
+        """Agree to the restore's plan as it is, once there is one."""
+        run = self.pending(run_id, token=token)
+        if run["status"] in OVER:
+            return run
+        answer = self.api(
+            "POST", f"restores/{run_id}/approve", token=by or self.approver(),
+            headers={"If-Match":
+                     f'"{revision or run["plan"]["revision"]}"'})
+        return answer.ok().data
+
     def run(self, kind, token=None, seconds=90, **fields):
-        """Create and wait."""
+        """Create, have it approved where that takes somebody, and wait."""
         made = self.create(kind, token=token, **fields)
+        if made.get("approvals_needed"):
+            self.approve(made["id"], token=token)
         return self.wait(kind, made["id"], token=token, seconds=seconds)
 
     def backup(self, **fields):

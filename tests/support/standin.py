@@ -65,6 +65,7 @@ STATE = {
     "renewable": True,
     "token_type": "service",
     "root_token": "root",
+    "entity_id": "e",
     "capabilities": {},  # path -> list; "*" is the rest
     "after_restore": {},  # further keys of STATE, from then on
     "restore_pause": 0.0,  # seconds every request blocks after a restore
@@ -110,6 +111,7 @@ class World:
         self.requests = []
         self.restores = []
         self.tokens = {}  # token -> time it ends (0: never)
+        self.entities = {}  # token -> whose it is, if not "e"
         self.wraps = set()
         self.made = 0
         self.blocked_until = 0.0
@@ -456,6 +458,8 @@ class Handler(BaseHTTPRequestHandler):
         s = self.world.state
         batch = s["token_type"] == "batch"
         token = self.world.new_token("b" if batch else "s")
+        with self.world.lock:
+            self.world.entities[token] = s["entity_id"]
         if not batch:
             with self.world.lock:
                 end = time.monotonic() + s["lease"] if s["lease"] else 0
@@ -468,7 +472,7 @@ class Handler(BaseHTTPRequestHandler):
                 "lease_duration": s["lease"],
                 "renewable": s["renewable"] and not batch,
                 "token_type": s["token_type"],
-                "entity_id": "e",
+                "entity_id": s["entity_id"],
             }
         )
 
@@ -491,11 +495,12 @@ class Handler(BaseHTTPRequestHandler):
         root = self.token == self.world.state["root_token"]
         with self.world.lock:
             end = self.world.tokens.get(self.token, 0)
+            entity = self.world.entities.get(self.token, "e")
         ttl = int(end - time.monotonic()) if end else 0
         self.envelope(
             {
                 "display_name": "root" if root else "approle",
-                "entity_id": "" if root else "e",
+                "entity_id": "" if root else entity,
                 "accessor": "a",
                 "type": "batch" if self.token.startswith("b.") else "service",
                 "path": "auth/token/root" if root else "auth/approle/login",

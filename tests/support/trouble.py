@@ -61,7 +61,16 @@ class TroubledWorld:
     def up(self):
         self.assay.start()
         self.assay.token = self.standin.login()
+        self.assay.approver = self.somebody_else
         return self
+
+    def somebody_else(self):
+        """The token of another entity than the rest are."""
+        self.standin.control(entity_id="f")
+        try:
+            return self.standin.login()
+        finally:
+            self.standin.control(entity_id="e")
 
     def down(self):
         if self.assay.process is not None:

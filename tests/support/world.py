@@ -38,12 +38,14 @@ class World:
         if start:
             self.assay.start()
             self.assay.token = seed.login(self.cluster, "alice")
+        self.assay.approver = lambda: self.login("carol")
         return self
 
     def people(self):
-        """alice runs the place, bob takes backups, victor only looks, and
-        nell has a login and nothing else."""
+        """alice runs the place, carol is asked before she restores, bob takes
+        backups, victor only looks, and nell has a login and nothing else."""
         seed.person(self.cluster, "alice", policy(self.binary, "admin"))
+        seed.person(self.cluster, "carol", policy(self.binary, "admin"))
         seed.person(self.cluster, "bob", policy(self.binary, "operator"))
         seed.person(self.cluster, "victor", policy(self.binary, "viewer"))
         seed.person(self.cluster, "nell")

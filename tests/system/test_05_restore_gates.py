@@ -14,10 +14,11 @@ def test_05_an_unvalidated_snapshot_is_refused(world):
 def test_05_unless_the_request_says_why(world):
     snapshot = world.assay.backup()
     answer = world.assay.api("POST", "restores",
-                             {"snapshot": snapshot, "override": True})
+                             {"snapshot": snapshot, "overrides": ["verdict"]})
     assert answer.status == 400 and "reason" in answer.errors[0], answer
     world.cluster.put("shop/item-2", price="wrong")
-    run = world.assay.run("restores", snapshot=snapshot, override=True,
+    run = world.assay.run("restores", snapshot=snapshot,
+                          overrides=["verdict"],
                           reason="the proof cannot wait")
     assert run["status"] == "succeeded", run
     assert world.cluster.kv("shop/item-2") == {"price": "200"}

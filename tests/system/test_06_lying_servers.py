@@ -117,7 +117,7 @@ def test_06_a_redirect_to_another_host_gets_no_token(troubled, workdir):
 def restore(world, **fields):
     snapshot = world.assay.backup()
     return world.assay.run(
-        "restores", snapshot=snapshot, override=True,
+        "restores", snapshot=snapshot, overrides=["verdict"],
         reason="the stand-in validates nothing", **fields)
 
 
@@ -160,7 +160,8 @@ def test_06_a_restore_to_what_does_not_lead_is_not_sent(troubled):
     snapshot = troubled.assay.backup()
     troubled.standin.control(is_self=False,
                              leader_address="http://127.0.0.1:9")
-    run = troubled.assay.run("restores", snapshot=snapshot, override=True,
+    run = troubled.assay.run("restores", snapshot=snapshot,
+                             overrides=["verdict"],
                              reason="the stand-in validates nothing")
     assert run["status"] == "failed", run
     assert troubled.standin.seen()["restores"] == []

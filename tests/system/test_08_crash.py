@@ -36,6 +36,7 @@ def test_08_crash_during_a_restore(world):
     assay.run("validations", snapshot=snapshot)
     cluster.put("shop/item-3", price="new")
     run = assay.create("restores", snapshot=snapshot)
+    assay.approve(run["id"])
     # The POST takes the server six seconds: kill while it is being applied.
     until(lambda: assay.api("GET", f"restores/{run['id']}").data["status"]
           in ("restoring", "verifying"), 20, "the restore is being sent")

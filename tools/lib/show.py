@@ -31,6 +31,10 @@ def main():
         elif name == "checks":
             for check in value or []:
                 print(f"    {check_line(check)}")
+        elif name == "plan":
+            print(f"    {'plan':20} revision {value['revision']}")
+            for f in value["findings"]:
+                print(f"    {f['name']:15} {f['level']:8} {f['message'][:60]}")
         elif name == "key_info":
             for key, row in (value or {}).items():
                 print(f"    {key}  {row.get('verdict')}  "

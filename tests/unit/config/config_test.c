@@ -262,6 +262,7 @@ static void dev_needs_nothing(void **state)
     assert_true(c->clusters[0].from_environment);
     assert_true(c->clusters[0].auth.allow_root);
     assert_true(c->access.allow_root);
+    assert_int_equal(c->restore.approvals, 0);
     config_free(l.config);
 }
 
@@ -346,8 +347,22 @@ static void later_settings_are_refused(void **state)
         (void)snprintf(text, sizeof(text), "{" CLUSTER ",%s}", later[i]);
         assert_problem(text, "not available in this version of Assay");
     }
-    assert_problem("{" CLUSTER ",\"restore\":{\"approvals\":1}}",
-                   "restore.approvals: approvals are not available");
+}
+
+static void restores_take_two(void **state)
+{
+    struct loaded l;
+
+    (void)state;
+    assert_problem("{" CLUSTER ",\"restore\":{\"approvals\":0}}",
+                   "restore.approvals: 0 is for -dev alone");
+    assert_problem("{" CLUSTER ",\"restore\":{\"approvals\":11}}",
+                   "restore.approvals: expected a whole number");
+    l = load("{" CLUSTER "}");
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.config->restore.approvals, 1);
+    assert_int_equal(l.config->restore.approval_ttl_ms, 60 * 60 * 1000);
+    config_free(l.config);
 }
 
 #define TRANSIENT(text) "{" CLUSTER ",\"transient\":{" text "}}"
@@ -755,6 +770,7 @@ int main(void)
         cmocka_unit_test(wrong_values_name_the_path),
         cmocka_unit_test(unknown_settings_are_errors),
         cmocka_unit_test(later_settings_are_refused),
+        cmocka_unit_test(restores_take_two),
         cmocka_unit_test(drivers_need_their_settings),
         cmocka_unit_test(variables_are_read_and_not_printed),
         cmocka_unit_test(containment_is_asked_for),

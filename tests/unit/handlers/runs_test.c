@@ -328,7 +328,14 @@ static void restores_are_gated(void **state)
         {"{}", 400, "snapshot: say which one"},
         {"{\"snapshot\":\"latest\"}", 422, "valid"},
         {"{\"snapshot\":\"latest-valid\"}", 404, ""},
-        {"{\"snapshot\":\"latest\",\"override\":true}", 400, "reason"},
+        {"{\"snapshot\":\"latest\",\"overrides\":[\"verdict\"]}", 400,
+         "reason"},
+        {"{\"snapshot\":\"latest\",\"overrides\":[\"verdit\"],"
+         "\"reason\":\"x\"}",
+         400, "there are verdict, "},
+        {"{\"snapshot\":\"latest\",\"overrides\":[\"upload_time\"],"
+         "\"reason\":\"x\"}",
+         422, "valid"},
         {"{\"snapshot\":\"latest\",\"dry_run\":\"perhaps\"}", 400, "dry_run"},
         {"{\"snapshot\":\"latest\",\"target\":\"x\",\"dry_run\":true}", 400,
          "target"},
@@ -345,13 +352,17 @@ static void restores_are_gated(void **state)
         answer_done(&a);
     }
     a = world_call(w, "POST", "restores",
-                   "{\"snapshot\":\"latest\",\"override\":\"true\","
+                   "{\"snapshot\":\"latest\",\"overrides\":"
+                   "\"verdict,upload_time\","
                    "\"reason\":\"the only one\"}");
     assert_int_equal(a.raw.status, 200);
     assert_string_equal(text(a.data, "kind"), "restore");
     assert_string_equal(text(a.data, "target"), "main");
     assert_string_equal(text(a.data, "reason"), "the only one");
-    assert_true(json_get_bool(a.data, "override", false));
+    const struct json *overrides = json_first(json_get(a.data, "overrides"));
+    assert_string_equal(json_text(overrides, ""), "verdict");
+    assert_string_equal(json_text(json_next(overrides), ""), "upload_time");
+    assert_int_equal(json_get_u64(a.data, "approvals_needed", 0), 1);
     assert_false(json_get_bool(a.data, "dry_run", true));
     assert_int_equal(json_type(json_get(a.data, "approvals")), JSON_ARRAY);
     assert_int_equal(json_type(json_get(a.data, "plan")), JSON_NULL);

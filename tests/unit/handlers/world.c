@@ -65,6 +65,7 @@ struct world *world_new(void)
                                       .storage = w->storage,
                                       .signer = w->signer,
                                       .data_dir = w->dir,
+                                      .approvals = 1,
                                       .clusters = &cluster,
                                       .clusters_count = 1};
     assert_int_equal(jobs_new(&jobs, &w->jobs, &err), 0);

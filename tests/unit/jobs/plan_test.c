@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/limits.h"
+#include "base/text.h"
 #include "jobs/plan.h"
 
 static void test_blockers(void **state)
@@ -28,19 +31,133 @@ static void test_blockers(void **state)
 static void test_override(void **state)
 {
     (void)state;
-    struct plan p = {.override = true};
-    plan_say(&p, "soft", PLAN_BLOCKER, "no");
+    struct plan p = {.overrides = "server,upload_time,hard"};
+    plan_say(&p, "server", PLAN_BLOCKER, "no");
+    plan_say(&p, "upload_time", PLAN_BLOCKER, "no");
     assert_null(plan_blocker(&p));
     assert_string_equal(p.findings[0].message,
                         "no (overridden by the request)");
-    plan_say(&p, "hard", PLAN_STOP, "never");
+    /* Each names its own. */
+    plan_say(&p, "verdict", PLAN_BLOCKER, "no");
+    assert_string_equal(plan_blocker(&p)->name, "verdict");
+    plan_say(&p, "verdict", PLAN_OK, "yes");
+    /* What is not in the table cannot be overridden, nor can a stop. */
+    plan_say(&p, "hard", PLAN_BLOCKER, "never");
     assert_string_equal(plan_blocker(&p)->name, "hard");
+    plan_say(&p, "hard", PLAN_OK, "yes");
+    plan_say(&p, "server", PLAN_STOP, "never");
+    assert_string_equal(plan_blocker(&p)->name, "server");
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"verdict", "upload_time", "verdict"};
+    static const char *const bad[] = {"verdict", "everything"};
+    struct error err = {0};
+    struct buf b;
+    buf_init(&b, 128);
+    assert_int_equal(plan_join_overrides(NULL, 0, &b, &err), 0);
+    assert_string_equal(buf_text(&b), "");
+    assert_int_equal(plan_join_overrides(good, 3, &b, &err), 0);
+    assert_string_equal(buf_text(&b), "verdict,upload_time");
+    assert_int_equal(plan_join_overrides(bad, 2, &b, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    for (size_t i = 0; plan_overridable[i] != NULL; i++)
+        assert_non_null(strstr(err.text, plan_overridable[i]));
+    assert_true(plan_overrides("a,bc", "bc"));
+    assert_false(plan_overrides("a,bc", "b"));
+    assert_false(plan_overrides("abc", "bc"));
+    assert_false(plan_overrides("", ""));
+    assert_false(plan_overrides(NULL, "a"));
+    buf_done(&b);
+}
+
+static void describe(struct plan *p, const char *figure)
+{
+    text_copy(p->archive_sha256, sizeof(p->archive_sha256), "aa");
+    text_copy(p->cluster_id, sizeof(p->cluster_id), "cc");
+    plan_say(p, "one", PLAN_OK, "it takes %s", figure);
+    plan_say(p, "two", PLAN_WARNING, "hm");
+}
+
+static void test_fingerprint(void **state)
+{
+    (void)state;
+    struct plan p = {.overrides = ""};
+    struct plan q = {.overrides = NULL};
+    struct error err = {0};
+    char first[DIGEST_SHA256_HEX];
+    char second[DIGEST_SHA256_HEX];
+    describe(&p, "one second");
+    describe(&q, "two seconds");
+    assert_int_equal(plan_fingerprint(&p, first, &err), 0);
+    assert_int_equal(plan_fingerprint(&q, second, &err), 0);
+    assert_string_equal(first, second);
+    for (int i = 0; i < 6; i++) {
+        q = (struct plan){.overrides = NULL};
+        describe(&q, "two seconds");
+        switch (i) {
+        case 0:
+            plan_say(&q, "one", PLAN_WARNING, "x");
+            break;
+        case 1:
+            plan_say(&q, "three", PLAN_OK, "x");
+            break;
+        case 2:
+            text_copy(q.archive_sha256, sizeof(q.archive_sha256), "ab");
+            break;
+        case 3:
+            text_copy(q.cluster_id, sizeof(q.cluster_id), "cd");
+            break;
+        case 4:
+            q.force = true;
+            break;
+        default:
+            q.overrides = "verdict";
+            break;
+        }
+        assert_int_equal(plan_fingerprint(&q, second, &err), 0);
+        assert_string_not_equal(first, second);
+    }
+}
+
+static void test_compare(void **state)
+{
+    (void)state;
+    struct plan p = {.revision = 1};
+    struct plan q = {.revision = 2};
+    struct error err = {0};
+    struct buf b;
+    buf_init(&b, LIMIT_REQUEST_BODY);
+    describe(&p, "one second");
+    describe(&q, "two seconds");
+    assert_int_equal(plan_write(&p, &b, &err), 0);
+    assert_int_equal(plan_compare(&q, buf_text(&b), &err), 0);
+    assert_int_equal(q.changes_count, 0);
+    plan_say(&p, "gone", PLAN_OK, "x");
+    buf_clear(&b);
+    assert_int_equal(plan_write(&p, &b, &err), 0);
+    plan_say(&q, "one", PLAN_STOP, "x");
+    text_copy(q.cluster_id, sizeof(q.cluster_id), "dd");
+    plan_say(&q, "new", PLAN_OK, "x");
+    assert_int_equal(plan_compare(&q, buf_text(&b), &err), 0);
+    assert_int_equal(q.changes_count, 4);
+    assert_string_equal(q.changes[0], "the target's cluster id was cc, is dd");
+    assert_string_equal(q.changes[1], "one was ok, is blocker");
+    assert_string_equal(q.changes[2], "new was not mentioned, is ok");
+    assert_string_equal(q.changes[3], "gone was ok, is not mentioned");
+    buf_clear(&b);
+    assert_int_equal(plan_write(&q, &b, &err), 0);
+    assert_non_null(strstr(buf_text(&b), "\"one was ok, is blocker\""));
+    assert_int_equal(plan_compare(&q, "nonsense", &err), -1);
+    buf_done(&b);
 }
 
 static void test_text(void **state)
 {
     (void)state;
-    struct plan p = {0};
+    struct plan p = {.revision = 3};
     struct error err = {0};
     struct buf b;
     buf_init(&b, LIMIT_REQUEST_BODY);
@@ -49,21 +166,19 @@ static void test_text(void **state)
     assert_int_equal(plan_write(&p, &b, &err), 0);
     assert_string_equal(
         buf_text(&b),
-        "{\"revision\":1,\"blocked\":true,\"findings\":["
+        "{\"revision\":3,\"blocked\":true,\"archive_sha256\":\"\","
+        "\"target_cluster_id\":\"\",\"changes\":[],\"findings\":["
         "{\"name\":\"a\",\"level\":\"ok\",\"message\":\"say \\\"hi\\\"\"},"
         "{\"name\":\"b\",\"level\":\"blocker\",\"message\":\"no\"}]}");
-    buf_clear(&b);
-    assert_int_equal(plan_write(&p, &b, &err), 0);
-    assert_int_equal(p.revision, 2);
     buf_done(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blockers),
-        cmocka_unit_test(test_override),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_blockers), cmocka_unit_test(test_override),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_compare),  cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

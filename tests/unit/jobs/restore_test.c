@@ -40,6 +40,10 @@ static int down(void **state)
 }
 
 static const struct jobs_caller somebody = {.display_name = "tester"};
+static const char *const verdict[] = {"verdict"};
+static const char *const everything[] = {"verdict", "server", "nodes",
+                                         "upload_time", "safety_snapshot"};
+#define EVERYTHING .overrides = everything, .overrides_count = 5
 
 static void restore(const struct jobs_restore_request *r, struct run *out)
 {
@@ -101,12 +105,13 @@ static void test_submission(void **state)
     assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
                      -1);
     assert_int_equal(err.kind, ERR_PRECONDITION);
-    r.override = true;
+    r.overrides = verdict;
+    r.overrides_count = 1;
     assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
                      -1);
     assert_int_equal(err.kind, ERR_INVALID);
     r.snapshot = "latest-valid";
-    r.override = false;
+    r.overrides_count = 0;
     r.target = "elsewhere";
     assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
                      -1);
@@ -128,6 +133,8 @@ static void test_dry_run_sends_nothing(void **state)
     assert_string_equal(level_of(&run, "rights"), "ok");
     assert_string_equal(level_of(&run, "upload_time"), "ok");
     assert_string_equal(level_of(&run, "safety_snapshot"), "ok");
+    assert_string_equal(run.safety_snapshot_id, "");
+    assert_int_equal(run.plan_revision, 1);
     assert_int_equal(posts(), 0);
     run_done(&run);
 }
@@ -146,6 +153,45 @@ static void test_restores(void **state)
     assert_int_equal(
         snapshots_get(f.store, run.safety_snapshot_id, NULL, &row, &err), 0);
     assert_true(row.pinned);
+    run_done(&run);
+}
+
+static void test_skipping_the_safety_snapshot(void **state)
+{
+    (void)state;
+    static const char *const safety[] = {"safety_snapshot"};
+    struct jobs_restore_request r = {.snapshot = snapshot,
+                                     .overrides = safety,
+                                     .overrides_count = 1,
+                                     .reason = "no room for it"};
+    struct run run;
+    restore(&r, &run);
+    if (run.status != RUN_SUCCEEDED)
+        fail_msg("%s", run.error);
+    assert_string_equal(run.safety_snapshot_id, "");
+    assert_string_equal(level_of(&run, "safety_snapshot"), "warning");
+    run_done(&run);
+}
+
+/* What a restore took away, it brings back, proved or not; and nothing else
+ * that is not proved. */
+static void test_the_way_back(void **state)
+{
+    (void)state;
+    char safety[ID_TEXT_MAX];
+    struct jobs_restore_request r = {.snapshot = snapshot};
+    struct run run;
+    restore(&r, &run);
+    assert_int_equal(run.status, RUN_SUCCEEDED);
+    text_copy(safety, sizeof(safety), run.safety_snapshot_id);
+    run_done(&run);
+    r.snapshot = safety;
+    restore(&r, &run);
+    if (run.status != RUN_SUCCEEDED)
+        fail_msg("%s", run.error);
+    assert_string_equal(level_of(&run, "way_back"), "ok");
+    assert_string_equal(level_of(&run, "verdict"), "");
+    assert_int_equal(posts(), 2);
     run_done(&run);
 }
 
@@ -185,7 +231,7 @@ static void test_archive_changed_in_storage(void **state)
     /* Intact, but another one. */
     fixture_archive(&f, path, NULL);
     struct jobs_restore_request r = {
-        .snapshot = snapshot, .override = true, .reason = "try"};
+        .snapshot = snapshot, EVERYTHING, .reason = "try"};
     FILE *file = fopen(path, "r+");
     assert_non_null(file);
     fseek(file, 4, SEEK_SET);
@@ -219,7 +265,7 @@ static void test_sealed_target(void **state)
     struct run run;
     standin_set(&f.standin, "{\"sealed\":true}");
     struct jobs_restore_request r = {
-        .snapshot = snapshot, .override = true, .reason = "try"};
+        .snapshot = snapshot, EVERYTHING, .reason = "try"};
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "sealed");
@@ -241,7 +287,9 @@ static void test_too_slow_for_the_listener(void **state)
     assert_says(&run, "http_read_timeout");
     assert_int_equal(posts(), 0);
     run_done(&run);
-    r.override = true;
+    static const char *const upload[] = {"upload_time"};
+    r.overrides = upload;
+    r.overrides_count = 1;
     r.reason = "the link is faster than that";
     restore(&r, &run);
     if (run.status != RUN_SUCCEEDED)
@@ -284,6 +332,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_submission, up, down),
         cmocka_unit_test_setup_teardown(test_dry_run_sends_nothing, up, down),
         cmocka_unit_test_setup_teardown(test_restores, up, down),
+        cmocka_unit_test_setup_teardown(test_skipping_the_safety_snapshot, up,
+                                        down),
+        cmocka_unit_test_setup_teardown(test_the_way_back, up, down),
         cmocka_unit_test_setup_teardown(test_forged_verdict, up, down),
         cmocka_unit_test_setup_teardown(test_archive_changed_in_storage, up,
                                         down),

@@ -59,14 +59,15 @@ static void a_new_run_has_what_was_asked(void **state)
     new.oracle = "primary";
     new.dry_run = true;
     new.force = true;
-    new.override = true;
+    new.overrides = "verdict,upload_time";
+    new.approvals_needed = 2;
     new.reason = "drill; it's \"quoted\" -- 'so'";
     assert_ok(runs_create(f->store, &new, &made, &existing, &err), err);
     assert_false(existing);
     assert_ok(runs_get(f->store, made.id, &got, &err), err);
     assert_true(id_valid(got.id));
     assert_int_equal(got.kind, RUN_RESTORE);
-    assert_int_equal(got.status, RUN_APPROVED);
+    assert_int_equal(got.status, RUN_QUEUED);
     assert_string_equal(got.cluster, "main");
     assert_string_equal(got.params, "{\"a\":1}");
     assert_string_equal(got.display_name, "runbook");
@@ -77,7 +78,10 @@ static void a_new_run_has_what_was_asked(void **state)
     assert_string_equal(got.driver, "process");
     assert_string_equal(got.oracle, "primary");
     assert_string_equal(got.reason, new.reason);
-    assert_true(got.dry_run && got.force && got.override);
+    assert_true(got.dry_run && got.force);
+    assert_string_equal(got.overrides, "verdict,upload_time");
+    assert_int_equal(got.approvals_needed, 2);
+    assert_int_equal(got.plan_revision, 0);
     assert_int_equal(got.verdict, STORE_UNVALIDATED);
     assert_int_equal(got.restore_ms, -1);
     assert_int_equal(got.started_ms, 0);
@@ -87,18 +91,6 @@ static void a_new_run_has_what_was_asked(void **state)
     assert_null(got.leftovers);
     run_done(&made);
     run_done(&got);
-}
-
-static void a_restore_may_need_approval(void **state)
-{
-    struct fixture *f = *state;
-    struct run_new new = request();
-    char id[ID_TEXT_MAX];
-
-    new.kind = RUN_RESTORE;
-    new.needs_approval = true;
-    assert_false(create(f->store, &new, id));
-    assert_int_equal(fixture_status(f->store, id), RUN_PENDING_APPROVAL);
 }
 
 static void the_same_key_gives_the_same_run(void **state)
@@ -366,7 +358,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_new_run_has_what_was_asked),
-        TEST(a_restore_may_need_approval),
         TEST(the_same_key_gives_the_same_run),
         TEST(an_old_key_is_forgotten),
         TEST(the_same_request_by_the_same_caller),
