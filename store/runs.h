@@ -76,6 +76,8 @@ struct run {
     /* Backup: what it made.  Validation, restore: what it is about. */
     char snapshot_id[ID_TEXT_MAX];
     bool cancel_requested;
+    bool dry_run; /* restore */
+    bool force;   /* restore */
     uint64_t revision; /* grows with each change of this row */
 
     /* Validation */
@@ -85,19 +87,17 @@ struct run {
     int64_t restore_ms; /* -1 when it was not measured */
 
     /* Restore */
+    int64_t expires_ms; /* of the waiting for approval; 0 before it */
+    /* What approvals are bound to; see approvals.h. */
+    uint64_t plan_revision;           /* 0 before the first plan */
+    unsigned approvals_needed;        /* 0: it waits for nobody */
+    char plan_sha256[RUN_DIGEST_MAX]; /* the archive's */
+    char plan_cluster_id[RUN_CLUSTER_ID_MAX];
+    char plan_fingerprint[RUN_DIGEST_MAX];
     char target[RUN_NAME_MAX];
-    bool dry_run;
-    bool force;
     char overrides[RUN_OVERRIDES_MAX]; /* names of findings, with commas */
     char reason[RUN_REASON_MAX];
     char safety_snapshot_id[ID_TEXT_MAX];
-    unsigned approvals_needed; /* 0: it waits for nobody */
-    int64_t expires_ms;        /* of the waiting; 0 before it */
-    /* What approvals are bound to; see approvals.h. */
-    uint64_t plan_revision; /* 0 before the first plan */
-    char plan_fingerprint[RUN_DIGEST_MAX];
-    char plan_sha256[RUN_DIGEST_MAX]; /* the archive's */
-    char plan_cluster_id[RUN_CLUSTER_ID_MAX];
 
     /* JSON texts, malloc'd, NULL when absent and in rows of runs_list. */
     char *params;    /* the validated request */
