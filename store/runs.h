@@ -76,8 +76,8 @@ struct run {
     /* Backup: what it made.  Validation, restore: what it is about. */
     char snapshot_id[ID_TEXT_MAX];
     bool cancel_requested;
-    bool dry_run; /* restore */
-    bool force;   /* restore */
+    bool dry_run;      /* restore */
+    bool force;        /* restore */
     uint64_t revision; /* grows with each change of this row */
 
     /* Validation */
