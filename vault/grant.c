@@ -34,14 +34,38 @@ struct to {
     struct refusal *refusal; /* NULL: not looked at */
 };
 
-static int read_grant(const struct json *answer, struct grant *g,
-                      struct error *err)
+/* The policies of a login, or of a token. */
+static bool names_root(const struct json *policies)
+{
+    for (const struct json *p = json_first(policies); p != NULL;
+         p = json_next(p)) {
+        if (strcmp(json_text(p, ""), "root") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int refuse_root(const struct vault *v, const struct json *policies,
+                       struct error *err)
+{
+    if (!v->cluster->settings.refuse_root || !names_root(policies))
+        return 0;
+    return error_set(err, ERR_DENIED,
+                     "it is a root token, which may do everything: use one "
+                     "with the policies of `assay policy`, or set "
+                     "access.allow_root");
+}
+
+static int read_grant(const struct vault *v, const struct json *answer,
+                      struct grant *g, struct error *err)
 {
     const struct json *auth = json_get(answer, "auth");
     const char *token = json_get_text(auth, "client_token", "");
 
     if (token[0] == '\0')
         return error_set(err, ERR_UPSTREAM, "the login gave no token");
+    if (refuse_root(v, json_get(auth, "policies"), err) != 0)
+        return -1;
     g->token = secret_dup(token);
     if (g->token == NULL)
         return error_set(err, ERR_INTERNAL, "no secret memory is left");
@@ -184,7 +208,7 @@ static int post_login(struct vault *v, const struct to *to,
             *err = why;
         goto done;
     }
-    rc = read_grant(answer, g, err);
+    rc = read_grant(v, answer, g, err);
     if (rc == 0 && to->refusal != NULL)
         to->refusal->count = 0;
 done:
@@ -267,6 +291,7 @@ static int adopt_token(struct vault *v, const char *value, const char *path,
     struct json *answer = NULL;
     const struct json *data;
     struct error why = {.kind = ERR_NONE};
+    int rc;
 
     if (value_or_file(value, path, &g->token, err) != 0)
         return -1;
@@ -284,8 +309,9 @@ static int adopt_token(struct vault *v, const char *value, const char *path,
     data = json_get(answer, "data");
     g->lease_ms = json_get_i64(data, "ttl", 0) * 1000;
     g->renewable = json_get_bool(data, "renewable", false);
+    rc = refuse_root(v, json_get(data, "policies"), err);
     json_free(answer);
-    return 0;
+    return rc;
 }
 
 int grant_get(struct vault *v, struct refusal *refusal, struct grant *g,
@@ -296,6 +322,11 @@ int grant_get(struct vault *v, struct refusal *refusal, struct grant *g,
     switch (s->method) {
     case VAULT_AUTH_NONE:
         return error_set(err, ERR_DENIED, "no credential for %s is configured",
+                         v->address);
+    case VAULT_AUTH_APPROVER:
+        return error_set(err, ERR_DENIED,
+                         "the credential that restores %s comes with an "
+                         "approval, and none is here",
                          v->address);
     case VAULT_AUTH_TOKEN:
         return adopt_token(v, s->token, NULL, g, err);

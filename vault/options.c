@@ -19,6 +19,7 @@ int vault_auth_method_parse(const char *name, enum vault_auth_method *out,
         {"token_file", VAULT_AUTH_TOKEN_FILE},
         {"approle", VAULT_AUTH_APPROLE},
         {"kubernetes", VAULT_AUTH_KUBERNETES},
+        {"approver", VAULT_AUTH_APPROVER},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -29,7 +30,7 @@ int vault_auth_method_parse(const char *name, enum vault_auth_method *out,
     }
     return error_set(err, ERR_INVALID,
                      "auth method \"%s\": it is one of token, token_file, "
-                     "approle, kubernetes",
+                     "approle, kubernetes, approver",
                      name);
 }
 
@@ -37,6 +38,7 @@ static int check_auth(const struct vault_auth_options *a, struct error *err)
 {
     switch (a->method) {
     case VAULT_AUTH_NONE:
+    case VAULT_AUTH_APPROVER:
         return 0;
     case VAULT_AUTH_TOKEN:
         if (!given(a->token))

@@ -18,6 +18,9 @@ enum vault_auth_method {
     VAULT_AUTH_TOKEN_FILE, /* `token_file`, read again at each new login */
     VAULT_AUTH_APPROLE,    /* role_id[_file], secret_id[_file] */
     VAULT_AUTH_KUBERNETES, /* role, jwt_file */
+    VAULT_AUTH_APPROVER,   /* none until a person hands one over, wrapped
+                              (vault/wrapped.h); mount and role_id[_file] say
+                              where a secret-id would log in */
 };
 
 struct vault_auth_options {
@@ -45,10 +48,14 @@ struct vault_options {
     const char *proxy;        /* NULL: none */
     int64_t stall_timeout_ms; /* streams; 0: 60 s */
     int64_t call_timeout_ms;  /* small calls; 0: 30 s */
+    /* A root token is no credential: a login that gives one is ERR_DENIED.
+     * (vault_use_token is not a login.) */
+    bool refuse_root;
     struct vault_auth_options auth;
 };
 
-/* "token", "token_file", "approle", "kubernetes"; ERR_INVALID otherwise. */
+/* "token", "token_file", "approle", "kubernetes", "approver"; ERR_INVALID
+ * otherwise. */
 int vault_auth_method_parse(const char *name, enum vault_auth_method *out,
                             struct error *err) MUST_USE;
 

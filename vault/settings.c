@@ -77,6 +77,7 @@ int settings_copy(struct settings *s, const struct vault_options *o,
 {
     memset(s, 0, sizeof *s);
     s->stall_timeout_ms = o->stall_timeout_ms;
+    s->refuse_root = o->refuse_root;
     s->call_timeout_ms =
         o->call_timeout_ms > 0 ? o->call_timeout_ms : 30 * 1000;
     if (copy_text(&s->namespace, o->namespace, err) != 0 ||
@@ -103,6 +104,7 @@ void settings_view(const struct settings *s, struct vault_options *o)
     o->proxy = s->proxy;
     o->stall_timeout_ms = s->stall_timeout_ms;
     o->call_timeout_ms = s->call_timeout_ms;
+    o->refuse_root = s->refuse_root;
     o->auth = (struct vault_auth_options){
         .method = s->method,
         .mount = s->mount,

@@ -18,6 +18,7 @@ struct settings {
     char *namespace;
     char *ca_file, *ca_dir, *cert_file, *key_file, *server_name;
     bool skip_verify;
+    bool refuse_root;
     char *proxy;
     int64_t stall_timeout_ms, call_timeout_ms;
     char *mount, *token, *token_file;

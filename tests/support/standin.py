@@ -66,6 +66,8 @@ STATE = {
     "token_type": "service",
     "root_token": "root",
     "entity_id": "e",
+    "wrapped_by": "sys/wrapping/wrap",  # where wrappings were made
+    "wrapped": None,  # what they hold: data, auth; None: a login
     "capabilities": {},  # path -> list; "*" is the rest
     "after_restore": {},  # further keys of STATE, from then on
     "restore_pause": 0.0,  # seconds every request blocks after a restore
@@ -377,6 +379,7 @@ class Handler(BaseHTTPRequestHandler):
             "auth/approle/login": self.login_approle,
             "auth/kubernetes/login": self.login_kubernetes,
             "sys/wrapping/lookup": self.wrapping_lookup,
+            "sys/wrapping/unwrap": self.unwrap,
         }
         closed_paths = {
             "auth/token/lookup-self": self.lookup_self,
@@ -546,10 +549,30 @@ class Handler(BaseHTTPRequestHandler):
         with self.world.lock:
             there = token in self.world.wraps
         if there:
-            return self.envelope({"creation_ttl": 3600})
+            return self.envelope(
+                {
+                    "creation_ttl": 3600,
+                    "creation_path": self.world.state["wrapped_by"],
+                    "creation_time": "2026-01-01T00:00:00Z",
+                }
+            )
         return self.refuse(
             400, "wrapping token is not valid or does not exist"
         )
+
+    def unwrap(self):
+        """Once, and then it is gone: `wrapped`, or a login."""
+        with self.world.lock:
+            there = self.asked["who"] in self.world.wraps
+            self.world.wraps.discard(self.asked["who"])
+        if not there:
+            return self.refuse(
+                400, "wrapping token is not valid or does not exist"
+            )
+        wrapped = self.world.state["wrapped"]
+        if wrapped is None:
+            return self.grant()
+        return self.envelope(wrapped.get("data"), auth=wrapped.get("auth"))
 
     def snapshot(self, fault):
         if self.command == "GET":

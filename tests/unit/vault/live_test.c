@@ -26,7 +26,9 @@
 #include "vault/env.h"
 #include "vault/marker.h"
 #include "vault/raft.h"
+#include "vault/send.h"
 #include "vault/sys.h"
+#include "vault/wrapped.h"
 
 enum { NODES_MAX = 8, SETTLE_MS = 30 * 1000, ARCHIVE_MAX = 64 << 20 };
 
@@ -263,6 +265,125 @@ static void odd_names_survive_the_journey(void **state)
     vault_free(v);
 }
 
+/* A wrapping token for the answer of that request, made by an approver. */
+static char *wrapped(const char *path, const char *body)
+{
+    struct vault *admin = the_leader();
+    struct exchange x = {.method = "POST",
+                         .path = path,
+                         .body = body,
+                         .token = root_token,
+                         .wrap_ttl = "600"};
+    struct json *answer = NULL;
+    char *token;
+
+    must(send_simple(admin, &x, &answer, &err));
+    token =
+        secret_dup(json_get_text(json_get(answer, "wrap_info"), "token", ""));
+    assert_non_null(token);
+    assert_true(token[0] != '\0');
+    json_free(answer);
+    vault_free(admin);
+    return token;
+}
+
+/* A handle without a credential, to a standby where there is one. */
+static struct vault *awaiting(const char *role_id)
+{
+    struct vault *v = NULL;
+    struct vault_options o = {.auth = {.method = VAULT_AUTH_APPROVER,
+                                       .mount = "live",
+                                       .role_id = role_id}};
+
+    must(vault_options_from_env(&o, &err));
+    o.address = a_standby();
+    o.refuse_root = true;
+    must(vault_new(&o, &v, &err));
+    return v;
+}
+
+static void a_wrapped_token_is_used_once(void **state)
+{
+    struct vault *v = awaiting(NULL), *with = NULL;
+    char *wrap = wrapped("auth/token/create",
+                         "{\"policies\":[\"live\"],\"ttl\":\"10m\"}");
+    struct vault_wrapped facts;
+    struct vault_token own;
+
+    (void)state;
+    must(vault_wrapped_look(v, wrap, &facts, &err));
+    assert_int_equal(facts.kind, VAULT_WRAPPED_TOKEN);
+    assert_in_range(facts.expires_at_ms - clock_now_ms(), 300 * 1000,
+                    900 * 1000);
+    must(vault_from_wrapped(v, wrap, &with, &err));
+    must(vault_own_token(with, &own, &err));
+    assert_false(own.root);
+    must(vault_write(with, "live/handed", "{\"a\":\"b\"}", NULL, &err));
+    assert_int_equal(vault_wrapped_look(v, wrap, &facts, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    vault_free(with);
+    vault_free(v);
+    secret_free(wrap);
+}
+
+static void a_wrapped_secret_id_logs_in(void **state)
+{
+    struct vault *admin = the_leader(), *v, *with = NULL;
+    char *role_id =
+        field(admin, "GET", "auth/live/role/batch/role-id", "role_id");
+    char *wrap = wrapped("auth/live/role/batch/secret-id", "{}");
+    struct vault_wrapped facts;
+
+    (void)state;
+    v = awaiting(role_id);
+    must(vault_wrapped_look(v, wrap, &facts, &err));
+    assert_int_equal(facts.kind, VAULT_WRAPPED_SECRET_ID);
+    must(vault_from_wrapped(v, wrap, &with, &err));
+    must(vault_write(with, "live/handed", "{\"a\":\"c\"}", NULL, &err));
+    vault_free(with);
+    vault_free(v);
+    vault_free(admin);
+    secret_free(role_id);
+    secret_free(wrap);
+}
+
+static void a_forged_or_mighty_wrapping_is_refused(void **state)
+{
+    struct vault *v = awaiting(NULL), *with = NULL;
+    char *forged =
+        wrapped("sys/wrapping/wrap", "{\"auth\":{\"client_token\":\"x\"}}");
+    char *mighty = wrapped("auth/token/create", "{\"policies\":[\"root\"]}");
+    struct vault_wrapped facts;
+
+    (void)state;
+    assert_int_equal(vault_from_wrapped(v, forged, &with, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_int_equal(vault_from_wrapped(v, mighty, &with, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_non_null(strstr(err.text, "root token"));
+    assert_int_equal(vault_wrapped_look(v, mighty, &facts, &err), -1);
+    vault_free(v);
+    secret_free(forged);
+    secret_free(mighty);
+}
+
+static void a_root_token_is_no_credential_of_ours(void **state)
+{
+    struct vault *v = NULL;
+    struct vault_options o = {
+        .auth = {.method = VAULT_AUTH_TOKEN, .token = root_token}};
+
+    (void)state;
+    must(vault_options_from_env(&o, &err));
+    o.address = node[0];
+    o.refuse_root = true;
+    must(vault_new(&o, &v, &err));
+    assert_int_equal(vault_read(v, "live/nothing", NULL, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_non_null(strstr(err.text, "root token"));
+    vault_free(v);
+}
+
 /* The token of a login at this role. */
 static char *token_of(const char *role)
 {
@@ -491,6 +612,10 @@ int main(void)
         cmocka_unit_test(a_revoked_token_is_replaced),
         cmocka_unit_test(a_refusal_is_meant),
         cmocka_unit_test(odd_names_survive_the_journey),
+        cmocka_unit_test(a_wrapped_token_is_used_once),
+        cmocka_unit_test(a_wrapped_secret_id_logs_in),
+        cmocka_unit_test(a_forged_or_mighty_wrapping_is_refused),
+        cmocka_unit_test(a_root_token_is_no_credential_of_ours),
         cmocka_unit_test(capabilities_are_those_of_the_real_path),
         cmocka_unit_test(garbage_is_refused_and_changes_nothing),
         cmocka_unit_test(a_restore_with_service_tokens_is_proved),
