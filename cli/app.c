@@ -36,6 +36,8 @@ struct app {
     struct storage *storage;
     struct vault **vaults; /* one per cluster, in the configuration's order */
     size_t vaults_count;
+    struct vault **restore_vaults; /* the same, as who restores */
+    size_t restore_vaults_count;
     struct jobs *jobs;
     struct access *access;
     struct access_backend_source backend;
@@ -89,6 +91,27 @@ static int open_vaults(struct app *app, struct error *err)
     return 0;
 }
 
+/* The credential that restores has handles of its own, and logs in when it
+ * is needed only. */
+static int open_restore_vaults(struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+
+    app->restore_vaults =
+        calloc(config->clusters_count, sizeof(*app->restore_vaults));
+    if (app->restore_vaults == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < config->clusters_count; i++) {
+        struct vault_options options;
+
+        if (settings_restore_vault(&config->clusters[i], &options, err) != 0 ||
+            vault_new(&options, &app->restore_vaults[i], err) != 0)
+            return -1;
+        app->restore_vaults_count++;
+    }
+    return 0;
+}
+
 /* The arrays that struct jobs_options points to, while it is handed over. */
 struct engine_options {
     struct jobs_options options;
@@ -119,6 +142,7 @@ static int engine_options_init(struct app *app, const struct config *config,
         out->clusters[i] = (struct jobs_cluster){
             .name = config->clusters[i].name,
             .vault = app->vaults[i],
+            .restore_vault = app->restore_vaults[i],
             .unseal_key_files =
                 (const char *const *)config->clusters[i].unseal.key_files.items,
             .unseal_key_files_count =
@@ -262,8 +286,8 @@ int app_open(const struct config *config, struct app **out, struct error *err)
     app->config = config;
     app->drain_ms = config->drain_ms;
     if (open_data(app, err) != 0 || open_vaults(app, err) != 0 ||
-        open_jobs(app, err) != 0 || open_access(app, err) != 0 ||
-        open_server(app, err) != 0)
+        open_restore_vaults(app, err) != 0 || open_jobs(app, err) != 0 ||
+        open_access(app, err) != 0 || open_server(app, err) != 0)
         goto done;
     if (store_on_change(app->store, wake_server, app, err) != 0)
         goto done;
@@ -360,6 +384,8 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
     access_flush(app->access);
     for (size_t i = 0; i < app->vaults_count; i++)
         vault_forget_login(app->vaults[i]);
+    for (size_t i = 0; i < app->restore_vaults_count; i++)
+        vault_forget_login(app->restore_vaults[i]);
     return 0;
 }
 
@@ -383,6 +409,9 @@ void app_free(struct app *app)
     for (size_t i = 0; i < app->vaults_count; i++)
         vault_free(app->vaults[i]);
     free(app->vaults);
+    for (size_t i = 0; i < app->restore_vaults_count; i++)
+        vault_free(app->restore_vaults[i]);
+    free(app->restore_vaults);
     storage_close(app->storage);
     signer_free(app->signer);
     store_close(app->store);

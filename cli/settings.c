@@ -52,6 +52,8 @@ static enum vault_auth_method auth_method(const struct config_auth *auth)
         return VAULT_AUTH_APPROLE;
     case CONFIG_AUTH_KUBERNETES:
         return VAULT_AUTH_KUBERNETES;
+    case CONFIG_AUTH_APPROVER:
+        return VAULT_AUTH_APPROVER;
     }
     return VAULT_AUTH_NONE;
 }
@@ -86,6 +88,7 @@ int settings_vault(const struct config_cluster *cluster,
                 .key_file = cluster->client_key_file,
                 .server_name = cluster->tls_server_name,
                 .skip_verify = cluster->tls_skip_verify},
+        .refuse_root = !cluster->auth.allow_root,
         .auth = auth_options(&cluster->auth),
     };
 
@@ -99,6 +102,23 @@ int settings_vault(const struct config_cluster *cluster,
                          cluster->name);
     if (vault_options_check(&o, err) != 0)
         return error_prefix(err, "clusters.%s", cluster->name);
+    *out = o;
+    return 0;
+}
+
+int settings_restore_vault(const struct config_cluster *cluster,
+                           struct vault_options *out, struct error *err)
+{
+    struct vault_options o;
+
+    if (settings_vault(cluster, &o, err) != 0)
+        return -1;
+    if (cluster->restore_auth.method != CONFIG_AUTH_UNSET) {
+        o.refuse_root = !cluster->restore_auth.allow_root;
+        o.auth = auth_options(&cluster->restore_auth);
+        if (vault_options_check(&o, err) != 0)
+            return error_prefix(err, "clusters.%s.restore_auth", cluster->name);
+    }
     *out = o;
     return 0;
 }

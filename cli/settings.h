@@ -34,6 +34,11 @@ int settings_load_report(const struct settings_flags *flags,
 /* Pointers into the configuration, which must outlive the result. */
 int settings_vault(const struct config_cluster *cluster,
                    struct vault_options *out, struct error *err) MUST_USE;
+/* The same cluster with the credential that restores: restore_auth, or auth
+ * where there is none. */
+int settings_restore_vault(const struct config_cluster *cluster,
+                           struct vault_options *out,
+                           struct error *err) MUST_USE;
 /* An array of as many, which `to` then has and the caller frees; NULL
  * without memory. */
 struct program_pair *settings_pairs(const struct config_pairs *from,

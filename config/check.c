@@ -109,6 +109,24 @@ static void infer_method(struct config_auth *auth)
         auth->method = CONFIG_AUTH_KUBERNETES;
 }
 
+/* What the approver brings must not lie here as well. */
+static void check_approver(const struct config_auth *auth, const char *path,
+                           struct config_report *report)
+{
+    if (!text_ends(path, ".restore_auth"))
+        report_error(report,
+                     "%s.method: an approver brings the credential that "
+                     "restores, and no other: \"approver\" belongs into "
+                     "restore_auth",
+                     path);
+    if (auth->token != NULL || auth->token_file != NULL ||
+        auth->secret_id != NULL || auth->secret_id_file != NULL)
+        report_error(report,
+                     "%s: the approver brings the credential: with the method "
+                     "\"approver\" there are only mount and role_id",
+                     path);
+}
+
 void config_check_auth(struct config_auth *auth, const char *path,
                        const char *const *env, struct config_report *report)
 {
@@ -141,6 +159,9 @@ void config_check_auth(struct config_auth *auth, const char *path,
         if (auth->role == NULL)
             report_error(report, "%s.role: missing", path);
         break;
+    case CONFIG_AUTH_APPROVER:
+        check_approver(auth, path, report);
+        break;
     }
 }
 
@@ -156,6 +177,8 @@ static void check_cluster_auth(struct config_cluster *c, const char *const *env,
                      "%s.method: expected one of token, token_file, approle, "
                      "kubernetes",
                      path);
+    (void)snprintf(path, sizeof(path), "clusters.%s.restore_auth", c->name);
+    config_check_auth(&c->restore_auth, path, env, report);
 }
 
 /* Files may be written later (by an agent, say), hence only a warning. */
@@ -167,6 +190,27 @@ static void check_readable(struct config_report *report, const char *cluster,
                        setting, path);
 }
 
+static void check_auth_files(struct config_report *report, const char *cluster,
+                             const char *part, const struct config_auth *auth)
+{
+    const struct {
+        const char *setting;
+        const char *path;
+    } files[] = {
+        {"token_file", auth->token_file},
+        {"role_id_file", auth->role_id_file},
+        {"secret_id_file", auth->secret_id_file},
+        {"jwt_file", auth->jwt_file},
+    };
+    char setting[64];
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        (void)snprintf(setting, sizeof(setting), "%s.%s", part,
+                       files[i].setting);
+        check_readable(report, cluster, setting, files[i].path);
+    }
+}
+
 static void check_files(const struct config_cluster *c,
                         struct config_report *report)
 {
@@ -174,11 +218,8 @@ static void check_files(const struct config_cluster *c,
     check_readable(report, c->name, "ca_cert_dir", c->ca_cert_dir);
     check_readable(report, c->name, "client_cert_file", c->client_cert_file);
     check_readable(report, c->name, "client_key_file", c->client_key_file);
-    check_readable(report, c->name, "auth.token_file", c->auth.token_file);
-    check_readable(report, c->name, "auth.role_id_file", c->auth.role_id_file);
-    check_readable(report, c->name, "auth.secret_id_file",
-                   c->auth.secret_id_file);
-    check_readable(report, c->name, "auth.jwt_file", c->auth.jwt_file);
+    check_auth_files(report, c->name, "auth", &c->auth);
+    check_auth_files(report, c->name, "restore_auth", &c->restore_auth);
     if (c->unseal.command.count > 0 &&
         strchr(c->unseal.command.items[0], '/') != NULL &&
         access(c->unseal.command.items[0], X_OK) != 0)
@@ -251,7 +292,7 @@ static void check_clusters(struct config *config, const char *const *env,
             set_text(&c->address, "http://127.0.0.1:8200") != 0)
             report_error(report, "clusters: out of memory");
         if (config->dev)
-            c->auth.allow_root = true;
+            c->auth.allow_root = c->restore_auth.allow_root = true;
     }
     for (size_t i = 0; i < config->clusters_count; i++)
         check_cluster(&config->clusters[i], env, report);

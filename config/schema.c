@@ -13,8 +13,8 @@
 #define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
 #define HOUR_MS (INT64_C(3600) * 1000)
 
-static const char *const auth_methods[] = {"token", "token_file", "approle",
-                                           "kubernetes", NULL};
+static const char *const auth_methods[] = {
+    "token", "token_file", "approle", "kubernetes", "approver", NULL};
 static const char *const storage_types[] = {"local", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
@@ -112,6 +112,10 @@ static const struct schema_field cluster_fields[] = {
     {.name = "auth",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config_cluster, auth),
+     .section = &schema_auth},
+    {.name = "restore_auth",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_cluster, restore_auth),
      .section = &schema_auth},
     {.name = "unseal",
      .type = SCHEMA_OBJECT,

@@ -105,7 +105,7 @@ const char *config_environment_get(const char *const *env, const char *name,
 /* Replace `listen` by a comma separated list of addresses. */
 int config_set_listen(struct config *config, const char *addresses);
 /* Fill in a method that follows from the credential, and judge it; `path` is
- * where it stands. */
+ * where it stands.  "approver" is for a path that ends in restore_auth. */
 void config_check_auth(struct config_auth *auth, const char *path,
                        const char *const *env, struct config_report *report);
 /* Each in a file of its own. */

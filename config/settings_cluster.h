@@ -32,6 +32,7 @@ struct config_cluster {
     char *tls_server_name;
     bool tls_skip_verify;
     struct config_auth auth;
+    struct config_auth restore_auth; /* method unset: auth restores too */
     struct config_unseal unseal;
 };
 

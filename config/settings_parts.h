@@ -30,6 +30,7 @@ enum config_auth_method {
     CONFIG_AUTH_TOKEN_FILE,
     CONFIG_AUTH_APPROLE,
     CONFIG_AUTH_KUBERNETES,
+    CONFIG_AUTH_APPROVER, /* of restore_auth only */
 };
 
 struct config_auth {

@@ -20,6 +20,10 @@ struct transient_drivers;
 struct jobs_cluster {
     const char *name;
     struct vault *vault; /* outlives the jobs */
+    /* The same cluster as who may restore: asked for nothing but what a
+     * restore changes.  Method "approver" (vault/wrapped.h): there is no
+     * credential but the one that comes with an approval.  NULL: `vault`. */
+    struct vault *restore_vault;
     /* One of the two, or none: then key holders are asked. */
     const char *const *unseal_key_files;
     size_t unseal_key_files_count;

@@ -40,6 +40,7 @@ struct restore {
     struct snapshot_row row;
     struct archive archive;
     struct target target;
+    struct vault *sender; /* the leader, as who restores it */
     struct plan plan;
     char fingerprint[DIGEST_SHA256_HEX];
     char safety[ID_TEXT_MAX]; /* "" : none */
@@ -63,6 +64,7 @@ static int prepare(struct restore *r, struct error *err)
     r->target = (struct target){.job = job,
                                 .row = &r->row,
                                 .vault = r->cluster->vault,
+                                .restorer = r->cluster->restore_vault,
                                 .force = job->run.force};
     return 0;
 }
@@ -278,7 +280,9 @@ static int find_leader_again(struct restore *r, struct error *err)
     }
     vault_free(r->target.leader);
     r->target.leader = leader;
-    return 0;
+    vault_free(r->sender);
+    r->sender = NULL;
+    return target_sender(&r->target, &r->sender, err);
 }
 
 /* Where to go back to, in the words of an error. */
@@ -314,7 +318,7 @@ static int send_archive(struct restore *r, struct vault_restore_result *result,
     struct vault_restore what = {.source = &source,
                                  .force = r->job->run.force,
                                  .cancel = &r->job->cancel};
-    rc = vault_snapshot_restore(r->target.leader, &what, result, err);
+    rc = vault_snapshot_restore(r->sender, &what, result, err);
 done:
     guard_done(&guard);
     archive_close(&r->archive, &stored);
@@ -330,7 +334,7 @@ static int apply(struct restore *r, struct error *err)
     if (job_status(r->job, RUN_RESTORING, err) != 0 ||
         job_phase(r->job, "marker", err) != 0 || find_leader_again(r, err) != 0)
         goto done;
-    if (vault_marker_make(r->target.leader, &marker, err) != 0) {
+    if (vault_marker_make(r->sender, &marker, err) != 0) {
         error_prefix(err, "nothing was sent, because afterwards nobody could "
                           "tell whether it was applied");
         goto done;
@@ -348,11 +352,11 @@ static int apply(struct restore *r, struct error *err)
                        .target = &r->target,
                        .marker = marker,
                        .doubtful = result.outcome == VAULT_RESTORE_DOUBTFUL};
-    if (settle_wait(&s, err) != 0) {
+    rc = settle_wait(&s, err);
+    /* Its token is gone with the data that was replaced. */
+    vault_forget_login(r->target.restorer);
+    if (rc != 0)
         with_safety(r, err);
-        goto done;
-    }
-    rc = 0;
 done:
     vault_marker_free(marker);
     return rc;
@@ -453,6 +457,7 @@ static int run_restore(struct job *job, struct error *err)
         rc = prepare(r, err);
     if (rc == 0)
         rc = plan_and_go_on(r, err);
+    vault_free(r->sender);
     target_done(&r->target);
     free(r);
     return rc;

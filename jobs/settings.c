@@ -91,6 +91,8 @@ static int copy_clusters(const struct jobs_options *o, struct jobs_settings *s,
                              from->name);
         s->clusters_count++;
         to->vault = from->vault;
+        to->restore_vault =
+            from->restore_vault != NULL ? from->restore_vault : from->vault;
         to->name = text_dup(from->name);
         if (to->name == NULL)
             return error_memory(err);

@@ -19,6 +19,7 @@
 struct jobs_settings_cluster {
     char *name;
     struct vault *vault;
+    struct vault *restore_vault; /* never NULL */
     char **key_files;
     size_t key_files_count;
     char **command; /* a NULL behind the last */

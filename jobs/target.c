@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "vault/call.h"
+#include "vault/wrapped.h"
 
 #define PATH_RESTORE "sys/storage/raft/snapshot"
 #define PATH_FORCE "sys/storage/raft/snapshot-force"
@@ -181,38 +182,65 @@ static void examine_nodes(struct target *t, struct plan *plan)
                  t->nodes.count, t->nodes.count == 1 ? "" : "s", voters);
 }
 
-/* Asked of the same server with the same login that will send. */
-static void examine_rights(const struct target *t, struct plan *plan)
+int target_sender(const struct target *t, struct vault **out, struct error *err)
 {
-    const char *path = t->force ? PATH_FORCE : PATH_RESTORE;
+    return vault_at(t->restorer, vault_address(t->leader), out, err);
+}
+
+/* 1: the login may update `path`; 0: not. */
+static int may_update(struct vault *sender, const char *path, struct error *err)
+{
     char *body = text_format("{\"paths\":[\"%s\"]}", path);
     struct vault_request request = {.method = "POST",
                                     .path = "sys/capabilities-self",
                                     .body = body,
                                     .namespace = ""};
     struct json *answer = NULL;
-    struct error err = {0};
-    bool may = false;
+    int rc = 0;
 
-    if (body == NULL || vault_call(t->leader, &request, &answer, &err) != 0) {
-        plan_say(plan, "rights", PLAN_STOP, "%s",
-                 body == NULL ? "out of memory" : err.text);
-        goto done;
+    if (body == NULL)
+        return error_memory(err);
+    if (vault_call(sender, &request, &answer, err) != 0) {
+        free(body);
+        return -1;
     }
     const struct json *list = json_get(json_get(answer, "data"), path);
     for (const struct json *c = json_first(list); c != NULL; c = json_next(c))
-        may = may || strcmp(json_text(c, ""), "update") == 0 ||
-              strcmp(json_text(c, ""), "root") == 0;
-    if (may)
+        if (strcmp(json_text(c, ""), "update") == 0 ||
+            strcmp(json_text(c, ""), "root") == 0)
+            rc = 1;
+    json_free(answer);
+    free(body);
+    return rc;
+}
+
+/* Asked of the same server with the same login that will send. */
+static void examine_rights(const struct target *t, struct plan *plan)
+{
+    const char *path = t->force ? PATH_FORCE : PATH_RESTORE;
+    struct vault *sender = NULL;
+    struct error err = {0};
+    int may = -1;
+
+    if (vault_awaits_credential(t->restorer)) {
+        plan_say(plan, "rights", PLAN_OK,
+                 "Assay has no credential that may update %s: it comes with "
+                 "an approval",
+                 path);
+        return;
+    }
+    if (target_sender(t, &sender, &err) == 0)
+        may = may_update(sender, path, &err);
+    vault_free(sender);
+    if (may < 0)
+        plan_say(plan, "rights", PLAN_STOP, "%s", err.text);
+    else if (may > 0)
         plan_say(plan, "rights", PLAN_OK, "Assay's login may update %s", path);
     else
         plan_say(plan, "rights", PLAN_STOP,
                  "Assay's login may not update %s: its policy lacks that line "
-                 "(`assay policy` prints it)",
+                 "(`assay policy restore` prints it)",
                  path);
-done:
-    json_free(answer);
-    free(body);
 }
 
 void target_estimate(const struct target *t, uint64_t bytes_per_second,

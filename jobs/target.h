@@ -17,6 +17,7 @@ struct target {
     const struct job *job;
     const struct snapshot_row *row; /* what is to be restored */
     struct vault *vault;            /* as configured */
+    struct vault *restorer;         /* the same, as who may restore */
     bool force;
     struct vault *leader;       /* NULL: not found */
     struct vault_status status; /* the leader's */
@@ -29,6 +30,9 @@ void target_examine(struct target *t, struct plan *plan);
  * bytes a second; `how` says where that figure is from. */
 void target_estimate(const struct target *t, uint64_t bytes_per_second,
                      const char *how, struct plan *plan);
+/* The leader as who restores it; the caller frees it. */
+int target_sender(const struct target *t, struct vault **out,
+                  struct error *err) MUST_USE;
 /* Frees the leader's handle; accepts a zeroed one. */
 void target_done(struct target *t);
 

@@ -51,9 +51,9 @@ static int refuse_root(const struct vault *v, const struct json *policies,
     if (!v->cluster->settings.refuse_root || !names_root(policies))
         return 0;
     return error_set(err, ERR_DENIED,
-                     "it is a root token, which may do everything: use one "
-                     "with the policies of `assay policy`, or set "
-                     "access.allow_root");
+                     "this is a root token; give Assay a role of its own "
+                     "(`assay policy backup` says how), or set \"allow_root\": "
+                     "true beside the credential");
 }
 
 static int read_grant(const struct vault *v, const struct json *answer,

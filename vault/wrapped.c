@@ -34,6 +34,11 @@ static const char *approle_mount(const struct vault *v)
                                                                   : "approle";
 }
 
+bool vault_awaits_credential(const struct vault *v)
+{
+    return v->cluster->settings.method == VAULT_AUTH_APPROVER;
+}
+
 static int check_token(const char *token, struct error *err)
 {
     if (token[0] == '\0' || strlen(token) > WRAPPING_TOKEN_MAX ||

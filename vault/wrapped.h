@@ -15,6 +15,7 @@
 #ifndef ASSAY_VAULT_WRAPPED_H
 #define ASSAY_VAULT_WRAPPED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -47,5 +48,9 @@ int vault_wrapped_look(struct vault *v, const char *wrapping_token,
  * log in, or for a root token where v refuses them (it is revoked). */
 int vault_from_wrapped(struct vault *v, const char *wrapping_token,
                        struct vault **out, struct error *err) MUST_USE;
+
+/* Whether `v` has no credential until one is handed over (method
+ * "approver"). */
+bool vault_awaits_credential(const struct vault *v);
 
 #endif

@@ -57,6 +57,38 @@ static void approle_arrives_at_the_client(void **state)
     config_free(config);
 }
 
+static void who_restores_may_be_another(void **state)
+{
+    static const char *const env[] = {
+        "ASSAY_CLUSTERS_MAIN_ADDRESS=https://v:8200",
+        "ASSAY_CLUSTERS_MAIN_AUTH_ROLE_ID=r",
+        "ASSAY_CLUSTERS_MAIN_RESTORE_AUTH_METHOD=approver",
+        "ASSAY_CLUSTERS_MAIN_RESTORE_AUTH_ROLE_ID=other",
+        "ASSAY_CLUSTERS_SPARE_ADDRESS=https://w:8200",
+        "ASSAY_CLUSTERS_SPARE_AUTH_ROLE_ID=s",
+        "ASSAY_CLUSTERS_SPARE_AUTH_ALLOW_ROOT=true",
+        NULL};
+    struct config *config = load(env);
+    struct vault_options o;
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(settings_vault(&config->clusters[0], &o, &err), 0);
+    assert_string_equal(o.auth.role_id, "r");
+    assert_true(o.refuse_root);
+    assert_int_equal(settings_restore_vault(&config->clusters[0], &o, &err), 0);
+    assert_string_equal(o.address, "https://v:8200");
+    assert_int_equal(o.auth.method, VAULT_AUTH_APPROVER);
+    assert_string_equal(o.auth.role_id, "other");
+    assert_true(o.refuse_root);
+    /* Without one, the one for everything. */
+    assert_int_equal(settings_restore_vault(&config->clusters[1], &o, &err), 0);
+    assert_int_equal(o.auth.method, VAULT_AUTH_APPROLE);
+    assert_string_equal(o.auth.role_id, "s");
+    assert_false(o.refuse_root);
+    config_free(config);
+}
+
 static void vaults_own_variables_fill_in(void **state)
 {
     static const char *const env[] = {"VAULT_ADDR=http://v:1", NULL};
@@ -181,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(approle_arrives_at_the_client),
+        cmocka_unit_test(who_restores_may_be_another),
         cmocka_unit_test(vaults_own_variables_fill_in),
         cmocka_unit_test(the_engine_gets_its_settings),
         cmocka_unit_test(drivers_arrive_with_their_settings),

@@ -317,6 +317,28 @@ static void wrong_values_name_the_path(void **state)
                    "storage.Disk 1: a name is");
 }
 
+#define CLUSTER_WITH(part)                                                     \
+    "{\"clusters\":{\"main\":{\"address\":\"http://v\",\"auth\":{"             \
+    "\"role_id\":\"r\"}," part "}}}"
+
+static void an_approver_brings_what_restores(void **state)
+{
+    (void)state;
+    assert_problem("{\"clusters\":{\"main\":{\"address\":\"http://v\",\"auth\":"
+                   "{\"method\":\"approver\"}}}}",
+                   "clusters.main.auth.method: an approver brings the "
+                   "credential that restores");
+    assert_problem("{" CLUSTER ",\"transient\":{\"auth\":{\"method\":"
+                   "\"approver\"}}}",
+                   "transient.auth.method: an approver brings");
+    assert_problem(CLUSTER_WITH("\"restore_auth\":{\"method\":\"approver\","
+                                "\"role_id\":\"r\",\"secret_id\":\"s\"}"),
+                   "clusters.main.restore_auth: the approver brings the "
+                   "credential");
+    assert_problem(CLUSTER_WITH("\"restore_auth\":{\"method\":\"approle\"}"),
+                   "clusters.main.restore_auth.role_id_file: missing");
+}
+
 static void unknown_settings_are_errors(void **state)
 {
     (void)state;
@@ -768,6 +790,7 @@ int main(void)
         cmocka_unit_test(an_oracle_asks_for_more),
         cmocka_unit_test(dev_needs_nothing),
         cmocka_unit_test(wrong_values_name_the_path),
+        cmocka_unit_test(an_approver_brings_what_restores),
         cmocka_unit_test(unknown_settings_are_errors),
         cmocka_unit_test(later_settings_are_refused),
         cmocka_unit_test(restores_take_two),

@@ -62,7 +62,9 @@ static void without_one_nothing_is_asked(void **state)
 {
     struct fixture *f = *state;
 
+    assert_false(vault_awaits_credential(f->v));
     wait_for_approver(f, true);
+    assert_true(vault_awaits_credential(f->v));
     assert_fails(f, vault_read(f->v, "secret/x", NULL, &f->err), ERR_DENIED);
     assert_non_null(strstr(f->err.text, "comes with an approval"));
     assert_int_equal(posts("auth/approle/login"), 0);
