@@ -54,6 +54,10 @@ enum {
     LIMIT_UNSEAL_BURST_ALL = 80, /* count */
     LIMIT_UNSEAL_EVERY_ALL_MS = 250,
 
+    /* Credentials that came with approvals, until their restore uses them. */
+    LIMIT_HANDED_TOKEN = 8 * 1024,
+    LIMIT_HANDED_TOKENS = 64, /* count */
+
     /* A Terraform module of the operator's, copied for each run: text, and
      * perhaps a vendored module or two. */
     LIMIT_MODULE_FILES = 10000, /* count */

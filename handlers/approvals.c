@@ -60,15 +60,20 @@ int handlers_approvals_approve(void *app, struct request *request,
 {
     struct handlers_app *a = app;
     const struct jobs_caller who = runs_caller(request);
-    struct jobs_approval approval = {.run_id = request_param(request, "id")};
+    struct jobs_approval approval = {
+        .run_id = request_param(request, "id"),
+        .wrapped_token = request_secret(request, "wrapped_token"),
+    };
     bool approved = false;
 
     if (read_revision(request, &approval.plan_revision, err) != 0 ||
         jobs_approve(a->jobs, &approval, &who, &approved, err) != 0)
         return -1;
-    log_info("restore %s: %s approves revision %llu of its plan%s",
+    log_info("restore %s: %s approves revision %llu of its plan%s%s",
              approval.run_id, who.display_name,
              (unsigned long long)approval.plan_revision,
+             approval.wrapped_token != NULL ? ", and hands a credential over"
+                                            : "",
              approved ? "; it goes on" : "");
     return answer(a, request, reply, err);
 }

@@ -86,6 +86,8 @@ static const struct field restore_fields[] = {
 static const struct field approve_fields[] = {
     {"plan_revision", FIELD_INT,
      "The revision of the plan that is agreed to; or an If-Match header."},
+    {"wrapped_token", FIELD_SECRET,
+     "The credential that restores, wrapped by Vault, where Assay has none."},
     {0},
 };
 

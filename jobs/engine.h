@@ -16,6 +16,8 @@
 #include "jobs/jobs.h"
 #include "jobs/throttle.h"
 
+struct handed;
+
 struct jobs_worker {
     struct jobs *jobs;
     pthread_t thread;
@@ -43,10 +45,11 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* wakes, stopping, a worker gone idle */
     struct jobs_settings *settings;
-    uint64_t wakes;      /* grows with each jobs_wake */
-    bool stopping;       /* no more runs are taken */
-    bool deletions;      /* there are files to remove */
-    struct job *waiting; /* jobs that hold no worker */
+    uint64_t wakes;        /* grows with each jobs_wake */
+    bool stopping;         /* no more runs are taken */
+    bool deletions;        /* there are files to remove */
+    struct job *waiting;   /* jobs that hold no worker */
+    struct handed *handed; /* credentials that came with approvals */
     struct throttle unseal_throttle;
 };
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "jobs/catalogue.h"
 #include "jobs/engine.h"
+#include "jobs/handed.h"
 #include "storage/storage.h"
 #include "store/approvals.h"
 #include "store/snapshots.h"
@@ -69,6 +70,34 @@ static void look_at(struct jobs *j, struct jobs_seen *seen)
 
 /* Waiting for approval */
 
+/* Whoever handed something over for a run does not expect it to be kept when
+ * that is over. */
+static void forget_handed(struct jobs *j)
+{
+    struct error ignored;
+    char id[ID_TEXT_MAX];
+    struct run run;
+
+    for (size_t i = 0;;) {
+        bool over = false;
+
+        pthread_mutex_lock(&j->lock);
+        bool found = handed_run(j->handed, i, id);
+        pthread_mutex_unlock(&j->lock);
+        if (!found)
+            return;
+        if (runs_get(j->world.store, id, &run, &ignored) == 0) {
+            over = run_status_final(run.status);
+            run_done(&run);
+        }
+        pthread_mutex_lock(&j->lock);
+        if (over)
+            handed_drop(&j->handed, id, NULL);
+        pthread_mutex_unlock(&j->lock);
+        i += !over;
+    }
+}
+
 static void expire_restores(struct jobs *j)
 {
     struct error err = {0};
@@ -80,6 +109,7 @@ static void expire_restores(struct jobs *j)
     else if (expired > 0)
         log_warn("%zu restore%s expired: nobody approved in time", expired,
                  expired == 1 ? "" : "s");
+    forget_handed(j);
 }
 
 /* Deleting */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jobs/engine.h"
+#include "jobs/handed.h"
 
 enum { WORKERS_PER_KIND_MAX = 8 };
 
@@ -165,6 +166,7 @@ void jobs_free(struct jobs *j)
     free(j->workers);
     jobs_settings_release(j->settings);
     free(j->world.data_dir);
+    handed_drop(&j->handed, NULL, NULL);
     pthread_cond_destroy(&j->changed);
     pthread_mutex_destroy(&j->lock);
     free(j);
@@ -245,6 +247,9 @@ int jobs_cancel(struct jobs *j, const char *run_id, struct error *err)
      * the catalog has the request; a worker that has just taken one looks
      * into the row once, and may do so before it says that it has it. */
     (void)ask_to_stop(j, run_id, true);
+    pthread_mutex_lock(&j->lock);
+    handed_drop(&j->handed, run_id, NULL);
+    pthread_mutex_unlock(&j->lock);
     return 0;
 }
 

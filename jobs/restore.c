@@ -18,8 +18,10 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jobs/agreement.h"
 #include "jobs/archive.h"
 #include "jobs/backup.h"
+#include "jobs/credential.h"
 #include "jobs/guard.h"
 #include "jobs/job.h"
 #include "jobs/plan.h"
@@ -40,6 +42,7 @@ struct restore {
     struct snapshot_row row;
     struct archive archive;
     struct target target;
+    struct vault *handed; /* came with an approval; NULL: none did */
     struct vault *sender; /* the leader, as who restores it */
     struct plan plan;
     char fingerprint[DIGEST_SHA256_HEX];
@@ -216,6 +219,8 @@ static int check(struct restore *r, struct error *err)
         job_phase(r->job, "target", err) != 0)
         return -1;
     target_examine(&r->target, &r->plan);
+    if (credential_examine(r->job, r->target.restorer, &r->plan, err) != 0)
+        return -1;
     text_copy(r->plan.cluster_id, sizeof(r->plan.cluster_id),
               r->target.status.cluster_id);
     check_safety(r);
@@ -285,6 +290,16 @@ static int find_leader_again(struct restore *r, struct error *err)
     return target_sender(&r->target, &r->sender, err);
 }
 
+/* Only now: it is used up by that. */
+static int take_credential(struct restore *r, struct error *err)
+{
+    if (credential_take(r->job, r->target.restorer, &r->handed, err) != 0)
+        return error_prefix(err, "nothing was sent");
+    if (r->handed != NULL)
+        r->target.restorer = r->handed;
+    return 0;
+}
+
 /* Where to go back to, in the words of an error. */
 static int with_safety(const struct restore *r, struct error *err)
 {
@@ -332,7 +347,8 @@ static int apply(struct restore *r, struct error *err)
     int rc = -1;
 
     if (job_status(r->job, RUN_RESTORING, err) != 0 ||
-        job_phase(r->job, "marker", err) != 0 || find_leader_again(r, err) != 0)
+        job_phase(r->job, "marker", err) != 0 || take_credential(r, err) != 0 ||
+        find_leader_again(r, err) != 0)
         goto done;
     if (vault_marker_make(r->sender, &marker, err) != 0) {
         error_prefix(err, "nothing was sent, because afterwards nobody could "
@@ -369,45 +385,6 @@ static int finish_dry_run(struct job *job, const struct plan_finding *blocker)
     return 0;
 }
 
-/* Whether nobody has to agree (any more) to the plan as it is now. */
-static int is_agreed(struct restore *r, bool *agreed, struct error *err)
-{
-    const struct run *run = &r->job->run;
-    unsigned have = 0;
-
-    *agreed = run->approvals_needed == 0;
-    if (*agreed)
-        return 0;
-    if (approvals_count(r->job->world->store, run->id, &have, err) != 0)
-        return -1;
-    *agreed = have >= run->approvals_needed;
-    return 0;
-}
-
-static int wait_for_approval(struct restore *r, struct error *err)
-{
-    int64_t expires = clock_now_ms() + r->job->settings->approval_ttl_ms;
-
-    if (job_let_go(r->job, err) != 0 ||
-        approvals_wait(r->job->world->store, r->job->run.id, expires, err) != 0)
-        return -1;
-    return JOB_LEFT;
-}
-
-/* What was agreed to in time must also begin in time. */
-static int check_expiry(const struct job *job, struct error *err)
-{
-    static const char text[] = "its approval came in time, but it could not "
-                               "begin before that time was over";
-
-    if (job->run.expires_ms == 0 || clock_now_ms() < job->run.expires_ms)
-        return 0;
-    if (runs_finish(job->world->store, job->run.id, RUN_EXPIRED, text, err) !=
-        0)
-        return -1;
-    return JOB_LEFT;
-}
-
 /* From here on the target is touched. */
 static int execute(struct restore *r, struct error *err)
 {
@@ -439,9 +416,9 @@ static int plan_and_go_on(struct restore *r, struct error *err)
         return finish_dry_run(r->job, blocker);
     if (blocker != NULL)
         return refuse(blocker, err);
-    if (is_agreed(r, &agreed, err) != 0)
+    if (agreement_reached(r->job, &agreed, err) != 0)
         return -1;
-    return agreed ? execute(r, err) : wait_for_approval(r, err);
+    return agreed ? execute(r, err) : agreement_wait(r->job, err);
 }
 
 static int run_restore(struct job *job, struct error *err)
@@ -452,12 +429,15 @@ static int run_restore(struct job *job, struct error *err)
     if (r == NULL)
         return error_memory(err);
     r->job = job;
-    rc = check_expiry(job, err);
+    rc = agreement_in_time(job, err);
     if (rc == 0)
         rc = prepare(r, err);
     if (rc == 0)
         rc = plan_and_go_on(r, err);
+    if (rc != JOB_LEFT)
+        credential_forget(job);
     vault_free(r->sender);
+    vault_free(r->handed);
     target_done(&r->target);
     free(r);
     return rc;

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support import rest, seed
 from tests.support.assay import OVER
+from tests.support.assay import policy as assay_policy
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +159,45 @@ def test_40_an_approval_for_a_plan_that_has_changed(ready):
     assert "rights was ok, is blocker" in run["plan"]["changes"], run["plan"]
     assert [a["counts"] for a in run["approvals"]] == [False]
     assert cluster.kv("shop/item-7") == {"price": "newer"}
+
+
+def wrapped(cluster, policy):
+    return cluster.api(
+        "POST", "auth/token/create", {"policies": [policy], "ttl": "10m"},
+        headers={"X-Vault-Wrap-TTL": "10m"}).json["wrap_info"]["token"]
+
+
+def test_40_the_approver_brings_the_credential(ready):
+    """The daemon cannot restore; with the approval comes what can, once."""
+    assay, cluster = ready.assay, ready.cluster
+    text = cluster.api("GET", "sys/policies/acl/assay").data["policy"]
+    cluster.api("PUT", "sys/policies/acl/putter",
+                {"policy": assay_policy(ready.binary, "restore")})
+    assay.stop()
+    assay.config["clusters"]["main"]["restore_auth"] = {"method": "approver"}
+    assay.start()
+    cluster.api("PUT", "sys/policies/acl/assay",
+                {"policy": assay_policy(ready.binary, "daemon")})
+    try:
+        assay.token = ready.login()
+        cluster.put("shop/item-7", price="newest")
+        run = assay.create("restores", snapshot=ready.snapshot)
+        run = assay.pending(run["id"])
+        path = f"restores/{run['id']}/approve"
+        answer = assay.api("POST", path, {"plan_revision": 1},
+                           token=ready.login("carol"))
+        assert answer.status == 422, answer
+        assert "wrapped_token" in answer.errors[0], answer
+        token = wrapped(cluster, "putter")
+        done = ready.server.cli(
+            assay.address, ready.login("carol"), "write", f"assay/{path}",
+            "plan_revision=1", f"wrapped_token={token}")
+        assert done.returncode == 0, done.stderr
+        run = assay.wait("restores", run["id"])
+        assert run["status"] == "succeeded", run
+        assert cluster.kv("shop/item-7") == {"price": "700"}
+        for file in assay.dir.rglob("*"):
+            assert not file.is_file() or \
+                token.encode() not in file.read_bytes(), file
+    finally:
+        cluster.api("PUT", "sys/policies/acl/assay", {"policy": text})
