@@ -45,7 +45,15 @@ int runs_text_field(const struct request *request, const char *field,
 
 static void write_headers(struct reply *reply, const struct run *run)
 {
+    char etag[32];
+
     reply_header_u64(reply, "X-Assay-Index", run->revision);
+    /* What an approval names as If-Match. */
+    if (run->plan_revision > 0) {
+        (void)snprintf(etag, sizeof(etag), "\"%llu\"",
+                       (unsigned long long)run->plan_revision);
+        reply_header(reply, "ETag", etag);
+    }
     if (!run_status_final(run->status))
         reply_header(reply, "Retry-After", "1");
 }

@@ -5,6 +5,8 @@ import pytest
 from tests.support import rest, seed
 from tests.support.assay import OVER
 from tests.support.assay import policy as assay_policy
+from tests.support.process import until
+from tests.support.trouble import TroubledWorld
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +161,44 @@ def test_40_an_approval_for_a_plan_that_has_changed(ready):
     assert "rights was ok, is blocker" in run["plan"]["changes"], run["plan"]
     assert [a["counts"] for a in run["approvals"]] == [False]
     assert cluster.kv("shop/item-7") == {"price": "newer"}
+
+
+def test_40_killed_before_the_archive_is_sent(workdir, binary):
+    """In each state on the way there, made to last: nothing was sent, nothing
+    is left, and what waits for people goes on waiting."""
+    world = TroubledWorld(workdir, binary).up()
+    assay, standin = world.assay, world.standin
+
+    def killed_in(run_id, status):
+        until(lambda: assay.api("GET", f"restores/{run_id}").data["status"]
+              == status, 60, status)
+        assay.process.kill()
+        assert standin.seen()["restores"] == []
+        standin.fault()
+        assay.start()
+        assert assay.parts() == []
+        return assay.api("GET", f"restores/{run_id}").ok().data
+
+    try:
+        what = {"snapshot": assay.backup(), "overrides": ["verdict"],
+                "reason": "the stand-in validates nothing"}
+        standin.fault("hang:path=sys/storage/raft/configuration")
+        run = killed_in(assay.create("restores", **what)["id"], "checking")
+        assert run["status"] == "interrupted", run
+        made = assay.create("restores", **what)
+        run = killed_in(made["id"], "pending_approval")
+        assert run["status"] == "pending_approval", run
+        standin.fault("stall:after=1000,method=GET")
+        assay.approve(run["id"])
+        run = killed_in(run["id"], "safety_backup")
+        assert run["status"] == "interrupted", run
+        assert run["safety_snapshot_id"] is None
+        assert len(assay.snapshot_ids()) == 1
+        run = assay.run("restores", **what)
+        assert run["status"] == "succeeded", run
+        assert len(standin.seen()["restores"]) == 1
+    finally:
+        world.down()
 
 
 def wrapped(cluster, policy):

@@ -31,7 +31,7 @@ def main():
         elif name == "checks":
             for check in value or []:
                 print(f"    {check_line(check)}")
-        elif name == "plan":
+        elif name == "plan" and value:
             print(f"    {'plan':20} revision {value['revision']}")
             for f in value["findings"]:
                 print(f"    {f['name']:15} {f['level']:8} {f['message'][:60]}")

@@ -109,6 +109,7 @@ static void approve_as_bob(const char *match, const char *body)
 
     if (a.raw.status != 200)
         fail_msg("%s", a.raw.body);
+    assert_string_equal(answer_header(&a, "ETag"), "\"1\"");
     assert_string_equal(json_get_text(a.data, "status", ""), "approved");
     assert_string_equal(json_get_text(by, "display_name", ""), "bob");
     assert_string_equal(json_get_text(by, "entity_id", ""), "entity-b");
