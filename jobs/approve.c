@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "jobs/engine.h"
 #include "jobs/handed.h"
@@ -121,7 +122,10 @@ int jobs_reject(struct jobs *j, const char *run_id, const char *reason,
     assert(j != NULL && run_id != NULL && reason != NULL && who != NULL);
     char text[ERROR_TEXT_MAX];
 
-    snprintf(text, sizeof(text), "rejected by %.100s: %.380s",
+    if (strlen(reason) > JOBS_REASON_MAX)
+        return error_set(err, ERR_INVALID, "reason: longer than %d bytes",
+                         JOBS_REASON_MAX);
+    snprintf(text, sizeof(text), "rejected by %.80s: %s",
              text_of(who->display_name), reason);
     if (approvals_reject(j->world.store, run_id, text, err) != 0)
         return -1;

@@ -30,7 +30,10 @@ struct jobs_approval {
 int jobs_approve(struct jobs *j, const struct jobs_approval *a,
                  const struct jobs_caller *who, bool *approved,
                  struct error *err) MUST_USE;
-/* End it instead; `reason` is kept with it. */
+
+enum { JOBS_REASON_MAX = 400 }; /* it becomes a part of the run's error */
+
+/* End it instead; `reason` is kept with it.  ERR_INVALID: it is too long. */
 int jobs_reject(struct jobs *j, const char *run_id, const char *reason,
                 const struct jobs_caller *who, struct error *err) MUST_USE;
 

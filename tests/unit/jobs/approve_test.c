@@ -226,6 +226,11 @@ static void test_rejected_cancelled_expired(void **state)
     char id[ID_TEXT_MAX];
     ask(&r, id);
     wait_pending(id, 1);
+    char essay[JOBS_REASON_MAX + 2];
+    memset(essay, 'x', sizeof(essay) - 1);
+    essay[sizeof(essay) - 1] = '\0';
+    assert_int_equal(jobs_reject(f.jobs, id, essay, &bob, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
     assert_int_equal(jobs_reject(f.jobs, id, "not today", &bob, &err), 0);
     fixture_wait(&f, id, &run);
     assert_int_equal(run.status, RUN_REJECTED);
