@@ -137,6 +137,40 @@ static void database_of_another_program_is_refused(void **state)
     db_close(db);
 }
 
+/* Before, one word overrode everything: what had it must not look as if
+ * nothing had been overridden. */
+static void old_overrides_are_kept(void **state)
+{
+    struct db *db = empty_db(*state);
+    struct error err = {0};
+    struct query q;
+
+    assert_ok(migrate_apply(db, migrations_all, 3, &err), err);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(query_open(&q, db,
+                             "INSERT INTO runs (id, kind, status, cluster,"
+                             " created_ms, finished_ms, requester,"
+                             " display_name, entity_id, requester_key, params,"
+                             " payload_sha256, override)"
+                             " VALUES (?, 'restore', 'succeeded', 'main', 1, 2,"
+                             " '', '', '', '', '{}', '', ?)",
+                             &err),
+                  err);
+        query_text(&q, i == 0 ? "plain" : "overridden");
+        query_int(&q, i);
+        assert_ok(query_run(&q, &err), err);
+    }
+    assert_ok(migrate_apply(db, migrations_all, migrations_count, &err), err);
+    assert_int_equal(number(db, "SELECT count(*) FROM runs WHERE"
+                                " id = 'overridden' AND overrides = '*'"),
+                     1);
+    assert_int_equal(number(db, "SELECT count(*) FROM runs WHERE"
+                                " id = 'plain' AND overrides = ''"
+                                " AND approvals_needed = 0"),
+                     1);
+    db_close(db);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -149,6 +183,7 @@ int main(void)
         TEST(edited_migration_is_refused),
         TEST(failing_migration_leaves_nothing),
         TEST(database_of_another_program_is_refused),
+        TEST(old_overrides_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
