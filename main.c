@@ -10,6 +10,7 @@
 
 #include "base/nearest.h"
 #include "base/secret.h"
+#include "cli/access.h"
 #include "cli/canary.h"
 #include "cli/catalog.h"
 #include "cli/config.h"
@@ -36,6 +37,7 @@ static const struct command {
     {"server", cli_server, "run the daemon"},
     {"health", cli_health, "ask a running daemon whether it is ready"},
     {"policy", cli_policy, "print the Vault policies to create"},
+    {"access", cli_access, "make a token for the day when Vault is down"},
     {"canary", cli_canary, "make what a restored copy is asked for"},
     {"config", cli_config, "check the configuration"},
     {"catalog", cli_catalog, "check the catalog, or rebuild it from storage"},

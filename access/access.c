@@ -14,6 +14,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+/* A token that nobody has. */
+#define PROBE "assay-probe"
+
 enum {
     SETS = 256, /* of four places each: 1024 paths of some tokens */
     ALLOWED_MS = 5000,
@@ -44,6 +47,7 @@ struct access {
     struct cache *identities; /* by token */
     int64_t down_until_ms;    /* Vault did not answer just now */
     struct error down;
+    bool down_hard; /* nobody gets an answer, not only this caller */
 };
 
 /* One check under way. */
@@ -125,10 +129,11 @@ static int make_keys(const struct access *a, struct check *c, struct error *err)
 
 /* A backend that did not answer is not asked again for a moment: the callers
  * of a cluster that is down must not queue up behind each other's timeouts. */
-static void note_down(struct access *a, const struct error *err)
+static void note_down(struct access *a, const struct error *err, bool hard)
 {
     (void)pthread_mutex_lock(&a->lock);
     a->down = *err;
+    a->down_hard = hard;
     a->down_until_ms = clock_mono_ms() + a->options.refused_ms;
     (void)pthread_mutex_unlock(&a->lock);
 }
@@ -191,24 +196,32 @@ static bool is_allowed(const struct check *c, unsigned can)
            ((c->q->needs & ACCESS_SUDO) == 0 || (can & ACCESS_CAN_SUDO) != 0);
 }
 
+const char *access_operation_name(enum access_operation operation)
+{
+    static const char *const names[] = {
+        [ACCESS_READ] = "read",
+        [ACCESS_LIST] = "list",
+        [ACCESS_WRITE] = "update",
+        [ACCESS_DELETE] = "delete",
+    };
+
+    return names[operation];
+}
+
 /* One sentence an operator can turn into a policy. */
 static int refuse(const struct check *c, unsigned can, struct error *err)
 {
-    static const char *const names[] = {
-        [ACCESS_READ] = "\"read\"",
-        [ACCESS_LIST] = "\"list\"",
-        [ACCESS_WRITE] = "\"update\"",
-        [ACCESS_DELETE] = "\"delete\"",
-    };
     const bool denied = (can & ACCESS_CAN_DENY) != 0;
     const bool operation = denied || !may_operate(c, can);
     const bool sudo = (c->q->needs & ACCESS_SUDO) != 0 &&
                       (denied || (can & ACCESS_CAN_SUDO) == 0);
 
-    return error_set(err, ERR_DENIED, "permission denied: needs %s%s%s on %s",
-                     operation ? names[c->q->operation] : "",
-                     operation && sudo ? " and " : "", sudo ? "\"sudo\"" : "",
-                     c->q->path);
+    return error_set(err, ERR_DENIED,
+                     "permission denied: needs %s%s%s%s%s on %s",
+                     operation ? "\"" : "",
+                     operation ? access_operation_name(c->q->operation) : "",
+                     operation ? "\"" : "", operation && sudo ? " and " : "",
+                     sudo ? "\"sudo\"" : "", c->q->path);
 }
 
 static int refuse_token(struct error *err)
@@ -217,8 +230,14 @@ static int refuse_token(struct error *err)
                      "permission denied: Vault does not accept this token");
 }
 
-/* Tell apart what Vault said about the token from not having been asked;
- * break-glass tokens would be looked up where it was not. */
+/* Down, sealed or without a leader: not merely too busy for this caller. */
+static bool is_hard(const struct error *why)
+{
+    return (why->kind == ERR_UNAVAILABLE && why->status != 429) ||
+           why->status >= 500;
+}
+
+/* Tell apart what Vault said about the token from not having been asked. */
 static int backend_failed(struct access *a, const struct error *why,
                           struct error *err)
 {
@@ -227,7 +246,7 @@ static int backend_failed(struct access *a, const struct error *why,
     *err = *why;
     err->kind = ERR_UNAVAILABLE;
     (void)error_prefix(err, "Vault cannot be asked who may do this");
-    note_down(a, err);
+    note_down(a, err, is_hard(why));
     return -1;
 }
 
@@ -337,6 +356,58 @@ static int decide(struct access *a, const struct check *c,
     return 0;
 }
 
+/* Whether nobody can be asked who may do what, as far as is known now. */
+static bool is_down_hard(struct access *a)
+{
+    bool down;
+
+    (void)pthread_mutex_lock(&a->lock);
+    down = a->down_hard && clock_mono_ms() < a->down_until_ms;
+    (void)pthread_mutex_unlock(&a->lock);
+    return down;
+}
+
+/* Asked as for a caller, with a token that nobody has: what answers that it
+ * does not know it can be asked. */
+static bool probe_down(struct access *a, const struct check *c)
+{
+    struct error why = {0};
+    struct error ignored = {0};
+    unsigned can = 0;
+
+    if (a->options.backend.capabilities(a->options.backend.ctx, PROBE, c->path,
+                                        &can, &why) == 0 ||
+        why.kind == ERR_DENIED)
+        return false;
+    (void)backend_failed(a, &why, &ignored);
+    return is_hard(&why);
+}
+
+/* A token of the configuration: Vault is not told of it, only whether Vault
+ * is there counts. */
+static int decide_break_glass(struct access *a, const struct check *c,
+                              struct principal *out, struct error *err)
+{
+    struct break_glass token;
+
+    if (!break_glass_find(a->options.break_glass, c->q->token, &token))
+        return error_set(err, ERR_DENIED,
+                         "permission denied: this break-glass token is not "
+                         "one of the configuration");
+    if (break_glass_judge(&token, c->q->right, clock_now_ms(), out, err) < 0)
+        return -1;
+    if (!is_down_hard(a)) {
+        if (!c->may_block)
+            return 1;
+        if (!probe_down(a, c))
+            return error_set(err, ERR_DENIED,
+                             "permission denied: break-glass tokens count "
+                             "only while Vault is down, sealed or without a "
+                             "leader, and now it answers");
+    }
+    return 0;
+}
+
 /* Vault compares a LIST with the path that ends in a slash, and falls back to
  * the one without. */
 static char *asked_path(const struct access_question *q)
@@ -365,7 +436,8 @@ int access_check(struct access *a, const struct access_question *q,
     c.path = path;
     if (make_keys(a, &c, &why) == 0) {
         text_hex(c.token_key, sizeof(c.token_key), who.token_key);
-        rc = decide(a, &c, &who, &why);
+        rc = break_glass_is(q->token) ? decide_break_glass(a, &c, &who, &why)
+                                      : decide(a, &c, &who, &why);
         if (rc < 0 && (q->needs & ACCESS_OWN_RUN) != 0) {
             who.refusal = why;
             rc = 0;

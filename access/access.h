@@ -7,8 +7,8 @@
  *
  * The namespace asked is always the configured one: in a namespace that the
  * caller chose, a tenant's own policies would answer.  When Vault cannot be
- * asked the answer is ERR_UNAVAILABLE; break-glass tokens would be looked up
- * at that point, before the error is returned (access_check in access.c).
+ * asked the answer is ERR_UNAVAILABLE, except for the few break-glass tokens
+ * of the configuration (access/break_glass.h).
  *
  * Any thread. */
 #ifndef ASSAY_ACCESS_ACCESS_H
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/break_glass.h"
 #include "base/error.h"
 #include "base/principal.h"
 
@@ -69,13 +70,19 @@ struct access_options {
     bool allow_root_requester;    /* ACCESS_ENTITY accepts a root token */
     int64_t allowed_ms;           /* cached this long; 0: 5 s */
     int64_t refused_ms;           /* 0: 1 s */
+    struct break_glass_box *break_glass; /* outlives the handle; NULL: none */
 };
+
+/* As a policy calls it: "read", "list", "update", "delete". */
+const char *access_operation_name(enum access_operation operation);
 
 struct access_question {
     const char *token; /* "" for none */
     const char *path;  /* "assay/restores/<id>/approve" */
     enum access_operation operation;
     unsigned needs;
+    unsigned right; /* enum access_right a break-glass token needs; 0: none
+                       will do */
 };
 
 int access_new(const struct access_options *options, struct access **out,

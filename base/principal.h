@@ -29,7 +29,8 @@ struct principal {
     char accessor[PRINCIPAL_ID_MAX];
     char token_key[PRINCIPAL_KEY_MAX];
     bool authenticated;
-    bool root; /* a root token: no entity, may do everything */
+    bool root;        /* a root token: no entity, may do everything */
+    bool break_glass; /* known to the configuration, not to Vault */
     struct error refusal;
 };
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "access/access.h"
@@ -18,6 +19,7 @@
 #include "base/secret.h"
 #include "base/signer.h"
 #include "cli/access_backend.h"
+#include "cli/rights.h"
 #include "cli/settings.h"
 #include "cli/settings_oracles.h"
 #include "cli/watch.h"
@@ -40,6 +42,7 @@ struct app {
     size_t restore_vaults_count;
     struct jobs *jobs;
     struct access *access;
+    struct break_glass_box *break_glass;
     struct access_backend_source backend;
     struct server *server;
     struct watch *watch;
@@ -203,6 +206,10 @@ static int open_access(struct app *app, struct error *err)
     app->backend = (struct access_backend_source){
         .vault = app->vaults[0], .namespace = config->access.namespace};
     options.backend = access_backend_of(&app->backend);
+    if (break_glass_box_new(&app->break_glass, err) != 0)
+        return -1;
+    rights_set_break_glass(config, app->break_glass);
+    options.break_glass = app->break_glass;
     if (access_key_load(app->store, options.key, err) == 0)
         rc = access_new(&options, &app->access, err);
     secret_wipe(options.key, sizeof(options.key));
@@ -224,10 +231,23 @@ static enum access_operation operation_of(enum verb verb)
     return ACCESS_DELETE;
 }
 
+/* Whoever gets in past Vault is to be seen, whatever the level. */
+static void tell_break_glass(struct app *app, const struct access_question *q,
+                             const struct principal *who)
+{
+    const char *name = who->entity_id + strlen(BREAK_GLASS_ENTITY);
+
+    if (break_glass_used(app->break_glass, name) ||
+        q->right != ACCESS_RIGHT_READ)
+        log_warn("break glass: the token \"%s\" was let in without Vault: %s "
+                 "on %s",
+                 name, access_operation_name(q->operation), q->path);
+}
+
 static int authorize(void *ctx, const struct request *request, bool may_block,
                      struct principal *out, struct error *err)
 {
-    const struct app *app = ctx;
+    struct app *app = ctx;
     const struct route *route = request_route(request);
     const struct access_question question = {
         .token = request_token(request),
@@ -236,9 +256,13 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
         .needs = (route->flags & ROUTE_SUDO ? ACCESS_SUDO : 0u) |
                  (route->flags & ROUTE_ENTITY ? ACCESS_ENTITY : 0u) |
                  (route->flags & ROUTE_OWN_RUN ? ACCESS_OWN_RUN : 0u),
+        .right = rights_of_route(route),
     };
+    int rc = access_check(app->access, &question, may_block, out, err);
 
-    return access_check(app->access, &question, may_block, out, err);
+    if (rc == 0 && out->break_glass)
+        tell_break_glass(app, &question, out);
+    return rc;
 }
 
 static void wake_server(void *ctx)
@@ -271,6 +295,7 @@ static int open_server(struct app *app, struct error *err)
         listen[i] = config->listen[i].address;
     app->handlers.store = app->store;
     app->handlers.jobs = app->jobs;
+    app->handlers.break_glass = app->break_glass;
     app->handlers.started_ms = clock_now_ms();
     atomic_init(&app->handlers.stopping, false);
     return server_new(&options, &app->server, err);
@@ -382,6 +407,7 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
     settings_apply_log(config);
     app->drain_ms = config->drain_ms;
     access_flush(app->access);
+    rights_set_break_glass(config, app->break_glass);
     for (size_t i = 0; i < app->vaults_count; i++)
         vault_forget_login(app->vaults[i]);
     for (size_t i = 0; i < app->restore_vaults_count; i++)
@@ -406,6 +432,7 @@ void app_free(struct app *app)
     server_free(app->server);
     jobs_free(app->jobs);
     access_free(app->access);
+    break_glass_box_free(app->break_glass);
     for (size_t i = 0; i < app->vaults_count; i++)
         vault_free(app->vaults[i]);
     free(app->vaults);

@@ -16,6 +16,7 @@ static const char *const free_sections[] = {
     "log",     "transient",    "validation", "drain",
     "restore", "trusted_keys", "canary"};
 static const char *const free_of_cluster[] = {"unseal"};
+static const char *const free_of_access[] = {"break_glass"};
 
 struct compare {
     void (*each)(void *ctx, const char *path);
@@ -46,19 +47,37 @@ static bool equal(const struct json *a, const struct json *b)
     return same;
 }
 
-static void compare_cluster(const struct compare *c, const char *name,
-                            const struct json *old, const struct json *new)
+/* What is not `free` and differs, as settings below `path`. */
+struct part {
+    const char *path;
+    const char *const *free;
+    size_t free_count;
+};
+
+static void compare_part(const struct compare *c, const struct part *part,
+                         const struct json *old, const struct json *new)
 {
     char path[PATH_TEXT_MAX];
 
     for (const struct json *n = json_first(new); n != NULL; n = json_next(n)) {
-        if (is_in(json_key(n), free_of_cluster,
-                  sizeof(free_of_cluster) / sizeof(free_of_cluster[0])) ||
+        if (is_in(json_key(n), part->free, part->free_count) ||
             equal(n, json_get(old, json_key(n))))
             continue;
-        (void)snprintf(path, sizeof(path), "clusters.%s.%s", name, json_key(n));
+        (void)snprintf(path, sizeof(path), "%s.%s", part->path, json_key(n));
         c->each(c->ctx, path);
     }
+}
+
+static void compare_cluster(const struct compare *c, const char *name,
+                            const struct json *old, const struct json *new)
+{
+    char path[PATH_TEXT_MAX];
+    const struct part part = {path, free_of_cluster,
+                              sizeof(free_of_cluster) /
+                                  sizeof(free_of_cluster[0])};
+
+    (void)snprintf(path, sizeof(path), "clusters.%s", name);
+    compare_part(c, &part, old, new);
 }
 
 static void compare_clusters(const struct compare *c, const struct json *old,
@@ -92,6 +111,9 @@ int reload_needs_restart(const struct config *old, const struct config *new,
                          struct error *err)
 {
     const struct compare c = {.each = each, .ctx = ctx};
+    const struct part access = {"access", free_of_access,
+                                sizeof(free_of_access) /
+                                    sizeof(free_of_access[0])};
     struct json *a = NULL;
     struct json *b = NULL;
     int rc = -1;
@@ -104,6 +126,8 @@ int reload_needs_restart(const struct config *old, const struct config *new,
 
         if (strcmp(key, "clusters") == 0)
             compare_clusters(&c, json_get(a, key), n);
+        else if (strcmp(key, "access") == 0)
+            compare_part(&c, &access, json_get(a, key), n);
         else if (!is_in(key, free_sections,
                         sizeof(free_sections) / sizeof(free_sections[0])) &&
                  !equal(n, json_get(a, key)))

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/check_access.h"
+#include "config/mount.h"
 #include "config/schema.h"
 
 enum {
@@ -320,48 +322,6 @@ static void check_storage(struct config *config, struct config_report *report)
                          config->storage[i].name);
 }
 
-/* Every part of the mount becomes a part of URLs and of policies. */
-static bool mount_is_good(const char *mount)
-{
-    size_t part = 0;
-
-    for (const char *p = mount; *p != '\0'; p++) {
-        if (*p == '/') {
-            if (part == 0)
-                return false;
-            part = 0;
-        } else if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
-                          "XYZ0123456789-_",
-                          *p) == NULL) {
-            return false;
-        } else {
-            part++;
-        }
-    }
-    return part > 0;
-}
-
-static void trim_slashes(char *text)
-{
-    size_t len = strlen(text);
-
-    while (len > 0 && text[len - 1] == '/')
-        text[--len] = '\0';
-    if (*text == '/')
-        memmove(text, text + strspn(text, "/"), len + 1 - strspn(text, "/"));
-}
-
-static void check_access(struct config *config, struct config_report *report)
-{
-    if (config->access.mount != NULL)
-        trim_slashes(config->access.mount);
-    if (config->access.mount == NULL || !mount_is_good(config->access.mount))
-        report_error(report, "access.mount: expected a path of letters, "
-                             "digits, '-' and '_', such as \"assay\"");
-    if (config->access.namespace != NULL)
-        trim_slashes(config->access.namespace);
-}
-
 static void check_restore(const struct config *config,
                           struct config_report *report)
 {
@@ -390,8 +350,8 @@ static void check_canary(struct config *config, struct config_report *report)
                            "be inconclusive");
         return;
     }
-    trim_slashes(config->canary.mount);
-    if (!mount_is_good(config->canary.mount) ||
+    config_trim_slashes(config->canary.mount);
+    if (!config_mount_is_good(config->canary.mount) ||
         strlen(config->canary.mount) > CANARY_MOUNT_MAX)
         report_error(report, "canary.mount: expected a path of letters, "
                              "digits, '-' and '_', such as \"assay-canary\"");
@@ -451,7 +411,7 @@ void config_check(struct config *config, const struct config_source *source,
         check_clusters(config, source->env, report);
     check_storage(config, report);
     check_restore(config, report);
-    check_access(config, report);
+    config_check_access(&config->access, report);
     check_canary(config, report);
     check_keys(config, report);
 }

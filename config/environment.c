@@ -33,7 +33,7 @@ static const char *after_name(const char *text, const char *name)
     return text;
 }
 
-/* Follow objects down to a scalar.  Maps and arrays are only at the root. */
+/* Follow objects down to a scalar; see find_element for maps and arrays. */
 static bool resolve(const struct schema_section *section, const char *name,
                     size_t offset, struct target *out)
 {
@@ -94,14 +94,13 @@ static bool split_name(const struct schema_field *field, const char *rest,
     return false;
 }
 
-static void *find_in_map(const struct schema_field *field,
-                         struct config *config, const char *rest,
-                         struct target *target)
+static void *find_in_map(const struct schema_field *field, void *base,
+                         const char *rest, struct target *target)
 {
     char name[NAME_MAX_TEXT];
 
-    for (size_t i = 0; i < schema_count(field, config); i++) {
-        void *element = schema_at(field, config, i);
+    for (size_t i = 0; i < schema_count(field, base); i++) {
+        void *element = schema_at(field, base, i);
         char *its_name = NULL;
         const char *after = NULL;
 
@@ -113,12 +112,11 @@ static void *find_in_map(const struct schema_field *field,
     }
     if (!split_name(field, rest, name, target))
         return NULL;
-    return schema_element(field, config, name, 0);
+    return schema_element(field, base, name, 0);
 }
 
-static void *find_in_array(const struct schema_field *field,
-                           struct config *config, const char *rest,
-                           struct target *target)
+static void *find_in_array(const struct schema_field *field, void *base,
+                           const char *rest, struct target *target)
 {
     const char *separator = strchr(rest, '_');
     char digits[8];
@@ -131,7 +129,31 @@ static void *find_in_array(const struct schema_field *field,
     if (!text_u64(digits, &index) ||
         !resolve(field->section, separator + 1, 0, target))
         return NULL;
-    return schema_element(field, config, NULL, (size_t)index);
+    return schema_element(field, base, NULL, (size_t)index);
+}
+
+/* The element of a map or array that `name` leads into, at the root or inside
+ * an object; NULL. */
+static void *find_element(const struct schema_section *section, void *base,
+                          const char *name, struct target *target)
+{
+    void *element = NULL;
+
+    for (size_t i = 0; i < section->fields_count && element == NULL; i++) {
+        const struct schema_field *field = &section->fields[i];
+        const char *rest = after_name(name, field->name);
+
+        if (rest == NULL || *rest != '_')
+            continue;
+        if (field->type == SCHEMA_MAP)
+            element = find_in_map(field, base, rest + 1, target);
+        else if (field->type == SCHEMA_ARRAY)
+            element = find_in_array(field, base, rest + 1, target);
+        else if (field->type == SCHEMA_OBJECT)
+            element = find_element(field->section, (char *)base + field->offset,
+                                   rest + 1, target);
+    }
+    return element;
 }
 
 static bool apply(struct config *config, const char *variable, const char *name,
@@ -146,22 +168,10 @@ static bool apply(struct config *config, const char *variable, const char *name,
         put(&target, config, variable, value, report);
         return true;
     }
-    for (size_t i = 0; i < schema_root.fields_count; i++) {
-        const struct schema_field *field = &schema_root.fields[i];
-        const char *rest = after_name(name, field->name);
-
-        if (rest == NULL || *rest != '_')
-            continue;
-        if (field->type == SCHEMA_MAP)
-            element = find_in_map(field, config, rest + 1, &target);
-        else if (field->type == SCHEMA_ARRAY)
-            element = find_in_array(field, config, rest + 1, &target);
-        if (element != NULL) {
-            put(&target, element, variable, value, report);
-            return true;
-        }
-    }
-    return false;
+    element = find_element(&schema_root, config, name, &target);
+    if (element != NULL)
+        put(&target, element, variable, value, report);
+    return element != NULL;
 }
 
 struct suggestion {

@@ -284,31 +284,6 @@ static const struct schema_field restore_fields[] = {
 static const struct schema_section restore = {FIELDS(restore_fields),
                                               sizeof(struct config_restore)};
 
-static const struct schema_field access_fields[] = {
-    {.name = "mount",
-     .type = SCHEMA_TEXT,
-     .offset = offsetof(struct config_access, mount),
-     .preset = "assay"},
-    {.name = "namespace",
-     .type = SCHEMA_TEXT,
-     .offset = offsetof(struct config_access, namespace)},
-    {.name = "cache_ttl",
-     .type = SCHEMA_DURATION,
-     .offset = offsetof(struct config_access, cache_ttl_ms),
-     .min = 0,
-     .max = 60 * 1000,
-     .preset = "5s"},
-    {.name = "allow_root",
-     .type = SCHEMA_BOOL,
-     .offset = offsetof(struct config_access, allow_root),
-     .preset = "false"},
-    {.name = "break_glass",
-     .type = SCHEMA_LATER,
-     .note = "while Vault is down, nobody is let in"},
-};
-static const struct schema_section access_section = {
-    FIELDS(access_fields), sizeof(struct config_access)};
-
 #define LOG_OFFSET(member)                                                     \
     (offsetof(struct config, log.member) - offsetof(struct config, log))
 
@@ -376,7 +351,7 @@ static const struct schema_field root_fields[] = {
     {.name = "access",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, access),
-     .section = &access_section},
+     .section = &schema_access},
     {.name = "log",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, log),

@@ -44,9 +44,9 @@ struct schema_section {
     size_t size;
 };
 
-extern const struct schema_section schema_root;
-extern const struct schema_section schema_auth, schema_transient,
-    schema_oracles; /* each in a file of its name; auth in schema.c */
+/* Each but the root in a file of its name; auth in schema.c. */
+extern const struct schema_section schema_root, schema_access, schema_auth,
+    schema_oracles, schema_transient;
 
 const struct schema_field *schema_find(const struct schema_section *section,
                                        const char *name);

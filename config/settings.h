@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/settings_access.h"
 #include "config/settings_cluster.h"
 #include "config/settings_oracles.h"
 #include "config/settings_transient.h"
@@ -36,13 +37,6 @@ struct config_restore {
     uint64_t upload_bytes_per_second; /* 0: not known */
     int64_t await_unseal_ms;
     int64_t settle_ms;
-};
-
-struct config_access {
-    char *mount;     /* without slashes at the ends */
-    char *namespace; /* "": the root namespace */
-    int64_t cache_ttl_ms;
-    bool allow_root;
 };
 
 struct config {

@@ -15,14 +15,16 @@
 
 struct store;
 struct jobs;
+struct break_glass_box;
 
 /* The `app` of server_options.  Filled in by whoever composes; outlives the
  * server. */
 struct handlers_app {
     struct store *store;
     struct jobs *jobs;
-    int64_t started_ms;   /* Unix ms */
-    atomic_bool stopping; /* not ready any more */
+    struct break_glass_box *break_glass; /* NULL: none */
+    int64_t started_ms;                  /* Unix ms */
+    atomic_bool stopping;                /* not ready any more */
 };
 
 /* Under the mount, and outside of it.  The tables end with an empty route. */

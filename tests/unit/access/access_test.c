@@ -21,6 +21,8 @@ static struct {
     int asked;
     int identified;
     char path[128];
+    int fail_status;
+    bool saw_break_glass; /* which must stay with us */
 } vault;
 
 static int capabilities(void *ctx, const char *token, const char *path,
@@ -29,9 +31,13 @@ static int capabilities(void *ctx, const char *token, const char *path,
     (void)ctx;
     assert_true(token[0] != '\0');
     vault.asked++;
+    vault.saw_break_glass = vault.saw_break_glass || break_glass_is(token);
     (void)text_copy(vault.path, sizeof(vault.path), path);
-    if (vault.capabilities_fail != ERR_NONE)
-        return error_set(err, vault.capabilities_fail, "from the backend");
+    if (vault.capabilities_fail != ERR_NONE) {
+        (void)error_set(err, vault.capabilities_fail, "from the backend");
+        err->status = vault.fail_status;
+        return -1;
+    }
     *out = vault.can;
     return 0;
 }
@@ -70,12 +76,16 @@ static struct access *fresh(const struct access_options *o)
 
 static struct principal who;
 static struct error why;
+static unsigned right; /* what break glass needs for the next question */
 
 static int check(struct access *a, const char *token,
                  enum access_operation operation, unsigned needs)
 {
-    const struct access_question q = {token, "assay/restores", operation,
-                                      needs};
+    const struct access_question q = {.token = token,
+                                      .path = "assay/restores",
+                                      .operation = operation,
+                                      .needs = needs,
+                                      .right = right};
 
     memset(&who, 0, sizeof(who));
     memset(&why, 0, sizeof(why));
@@ -204,7 +214,8 @@ static void cached_answers_end(void **state)
 
 static void never_blocks_unasked(void **state)
 {
-    const struct access_question q = {"t", "assay/restores", ACCESS_READ, 0};
+    const struct access_question q = {
+        .token = "t", .path = "assay/restores", .operation = ACCESS_READ};
     struct access *a = fresh(&plain);
 
     (void)state;
@@ -301,6 +312,130 @@ static void a_refused_token_still_has_a_key(void **state)
     access_free(a);
 }
 
+/* Two people's tokens. */
+static char reader[BREAK_GLASS_TOKEN_MAX], restorer[BREAK_GLASS_TOKEN_MAX];
+static struct break_glass_box *box;
+
+static struct access *with_break_glass(void)
+{
+    struct access_options o = plain;
+    struct break_glass tokens[2] = {
+        {.name = "screen", .rights = ACCESS_RIGHT_READ},
+        {.name = "ann", .rights = ACCESS_RIGHT_RESTORE},
+    };
+
+    break_glass_make(reader, tokens[0].sha256);
+    break_glass_make(restorer, tokens[1].sha256);
+    tokens[0].expires_ms = tokens[1].expires_ms = clock_now_ms() + 60000;
+    assert_int_equal(break_glass_box_new(&box, &why), 0);
+    break_glass_box_set(box, tokens, 2);
+    o.break_glass = box;
+    return fresh(&o);
+}
+
+static void end(struct access *a)
+{
+    access_free(a);
+    break_glass_box_free(box);
+    right = 0;
+}
+
+static void break_glass_counts_while_vault_cannot_be_asked(void **state)
+{
+    struct access *a = with_break_glass();
+
+    (void)state;
+    right = ACCESS_RIGHT_READ;
+    vault.capabilities_fail = ERR_UNAVAILABLE;
+    vault.fail_status = 503;
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), 0);
+    assert_true(who.authenticated && who.break_glass);
+    assert_string_equal(who.display_name, "break-glass screen");
+    assert_string_equal(who.entity_id, "break-glass:screen");
+    assert_int_equal(strlen(who.token_key), 64);
+    assert_int_equal(check(a, restorer, ACCESS_READ, 0), 0);
+    right = ACCESS_RIGHT_RESTORE;
+    assert_int_equal(
+        check(a, restorer, ACCESS_WRITE, ACCESS_SUDO | ACCESS_ENTITY), 0);
+    assert_string_equal(who.entity_id, "break-glass:ann");
+    assert_int_equal(check(a, reader, ACCESS_WRITE, ACCESS_SUDO), -1);
+    refused_with("permission denied: the break-glass token \"screen\" has no "
+                 "right to \"restore\"");
+    right = 0;
+    assert_int_equal(check(a, restorer, ACCESS_DELETE, ACCESS_SUDO), -1);
+    refused_with("permission denied: no break-glass token may do this");
+    /* Others still wait for Vault. */
+    assert_int_equal(check(a, "t", ACCESS_READ, 0), -1);
+    assert_int_equal(why.kind, ERR_UNAVAILABLE);
+    assert_int_equal(vault.asked, 1);
+    assert_false(vault.saw_break_glass);
+    end(a);
+}
+
+static void break_glass_is_worth_nothing_while_vault_answers(void **state)
+{
+    static const enum error_kind answers[] = {ERR_NONE, ERR_DENIED};
+    struct access *a = with_break_glass();
+
+    (void)state;
+    right = ACCESS_RIGHT_READ;
+    for (size_t i = 0; i < 2; i++) {
+        vault.capabilities_fail = answers[i];
+        vault.can = ACCESS_CAN_ALL;
+        assert_int_equal(check(a, reader, ACCESS_READ, 0), -1);
+        assert_int_equal(why.kind, ERR_DENIED);
+        assert_non_null(strstr(why.text, "now it answers"));
+    }
+    /* Too busy for one caller is not down. */
+    vault.capabilities_fail = ERR_UNAVAILABLE;
+    vault.fail_status = 429;
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), -1);
+    access_flush(a);
+    vault.capabilities_fail = ERR_UPSTREAM;
+    vault.fail_status = 404;
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), -1);
+    access_flush(a);
+    vault.fail_status = 500; /* no leader */
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), 0);
+    assert_false(vault.saw_break_glass);
+    end(a);
+}
+
+static void an_unknown_break_glass_token_is_not_sent_to_vault(void **state)
+{
+    struct access *a = with_break_glass();
+
+    (void)state;
+    right = ACCESS_RIGHT_READ;
+    vault.can = ACCESS_CAN_ALL;
+    assert_int_equal(check(a, BREAK_GLASS_PREFIX "00", ACCESS_READ, 0), -1);
+    refused_with("permission denied: this break-glass token is not one of the "
+                 "configuration");
+    assert_int_equal(vault.asked, 0);
+    end(a);
+    a = fresh(&plain); /* none is configured */
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), -1);
+    assert_int_equal(vault.asked, 0);
+    access_free(a);
+}
+
+static void break_glass_does_not_block_unasked(void **state)
+{
+    struct access *a = with_break_glass();
+    struct access_question q = {.token = reader,
+                                .path = "assay/status",
+                                .operation = ACCESS_READ,
+                                .right = ACCESS_RIGHT_READ};
+
+    (void)state;
+    vault.capabilities_fail = ERR_UNAVAILABLE;
+    assert_int_equal(access_check(a, &q, false, &who, &why), 1);
+    assert_int_equal(vault.asked, 0);
+    assert_int_equal(access_check(a, &q, true, &who, &why), 0);
+    assert_int_equal(access_check(a, &q, false, &who, &why), 0);
+    end(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +448,10 @@ int main(void)
         cmocka_unit_test(a_vault_that_is_down_is_not_asked_by_everybody),
         cmocka_unit_test(restores_need_an_entity),
         cmocka_unit_test(a_refused_token_still_has_a_key),
+        cmocka_unit_test(break_glass_counts_while_vault_cannot_be_asked),
+        cmocka_unit_test(break_glass_is_worth_nothing_while_vault_answers),
+        cmocka_unit_test(an_unknown_break_glass_token_is_not_sent_to_vault),
+        cmocka_unit_test(break_glass_does_not_block_unasked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

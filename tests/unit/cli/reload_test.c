@@ -38,12 +38,11 @@ static void note(void *ctx, const char *path)
     (void)snprintf(paths + len, sizeof(paths) - len, "%s ", path);
 }
 
-/* What needs a restart when `change` is added to the environment. */
-static const char *restart_for(const char *change)
+static const char *restart_between(const char *const *from,
+                                   const char *const *to)
 {
-    const char *env[4] = {before[0], before[1], change, NULL};
-    struct config *old = load(before);
-    struct config *new = load(env);
+    struct config *old = load(from);
+    struct config *new = load(to);
     struct error err = {0};
 
     paths[0] = '\0';
@@ -51,6 +50,36 @@ static const char *restart_for(const char *change)
     config_free(old);
     config_free(new);
     return paths;
+}
+
+/* What needs a restart when `change` is added to the environment. */
+static const char *restart_for(const char *change)
+{
+    const char *env[4] = {before[0], before[1], change, NULL};
+
+    return restart_between(before, env);
+}
+
+/* When the one token belongs to somebody else. */
+static const char *with_break_glass(const char *then, const char *now)
+{
+    const char *env[2][6];
+    char name[2][80];
+
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(name[i], sizeof(name[i]),
+                       "ASSAY_ACCESS_BREAK_GLASS_0_NAME=%s",
+                       i == 0 ? then : now);
+        env[i][0] = before[0];
+        env[i][1] = before[1];
+        env[i][2] = name[i];
+        env[i][3] = ("ASSAY_ACCESS_BREAK_GLASS_0_SHA256="
+                     "0123456789abcdef0123456789abcdef"
+                     "0123456789abcdef0123456789abcdef");
+        env[i][4] = "ASSAY_ACCESS_BREAK_GLASS_0_EXPIRES=2999-01-01T00:00:00Z";
+        env[i][5] = NULL;
+    }
+    return restart_between(env[0], env[1]);
 }
 
 static void what_changes_at_once(void **state)
@@ -62,6 +91,7 @@ static void what_changes_at_once(void **state)
     assert_string_equal(restart_for("ASSAY_RESTORE_SETTLE=5m"), "");
     assert_string_equal(restart_for("ASSAY_DRAIN=5m"), "");
     assert_string_equal(restart_for("ASSAY_UNSEAL_KEY_FILES=/dev/null"), "");
+    assert_string_equal(with_break_glass("ann", "bob"), "");
 }
 
 static void what_needs_a_restart(void **state)
@@ -69,7 +99,7 @@ static void what_needs_a_restart(void **state)
     (void)state;
     assert_string_equal(restart_for("ASSAY_LISTEN=127.0.0.1:1"), "listen ");
     assert_string_equal(restart_for("ASSAY_DATA_DIR=/x"), "data_dir storage ");
-    assert_string_equal(restart_for("ASSAY_ACCESS_MOUNT=x"), "access ");
+    assert_string_equal(restart_for("ASSAY_ACCESS_MOUNT=x"), "access.mount ");
     assert_string_equal(restart_for("ASSAY_CLUSTERS_MAIN_NAMESPACE=x"),
                         "clusters.main.namespace ");
     assert_string_equal(restart_for("ASSAY_CLUSTERS_MAIN_AUTH_MOUNT=x"),

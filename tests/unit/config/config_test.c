@@ -339,6 +339,67 @@ static void an_approver_brings_what_restores(void **state)
                    "clusters.main.restore_auth.role_id_file: missing");
 }
 
+#define SHA256                                                                 \
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define BREAK_GLASS(name, sha256, rest)                                        \
+    "{" CLUSTER ",\"access\":{\"break_glass\":[{\"name\":\"" name "\","        \
+    "\"sha256\":\"" sha256 "\"" rest "}]}}"
+#define FAR ",\"expires\":\"2999-01-01T00:00:00Z\""
+
+static void break_glass_is_looked_at_closely(void **state)
+{
+    (void)state;
+    assert_problem(BREAK_GLASS("", SHA256, FAR),
+                   "access.break_glass[0].name: expected 1 to 63 letters");
+    assert_problem(BREAK_GLASS("a b", SHA256, FAR),
+                   "access.break_glass[0].name: expected 1 to 63 letters");
+    assert_problem(BREAK_GLASS("ann", "0123", FAR),
+                   "access.break_glass[0].sha256: expected 64 lower-case");
+    assert_problem(BREAK_GLASS("ann", SHA256, ""),
+                   "access.break_glass[0].expires: expected a day");
+    assert_problem(BREAK_GLASS("ann", SHA256, ",\"expires\":\"tomorrow\""),
+                   "access.break_glass[0].expires: expected a day");
+    assert_problem(BREAK_GLASS("ann", SHA256, FAR ",\"rights\":[]"),
+                   "access.break_glass[0].rights: at least one");
+    assert_problem(
+        BREAK_GLASS("ann", SHA256, FAR ",\"rights\":[\"read\",\"root\"]"),
+        "access.break_glass[0].rights[1]: expected an array of: "
+        "read, operate, approve, restore");
+    assert_problem(BREAK_GLASS("ann", SHA256, FAR ",\"token\":\"x\""),
+                   "access.break_glass[0].token: unknown setting");
+    assert_problem("{" CLUSTER ",\"access\":{\"break_glass\":["
+                   "{\"name\":\"ann\",\"sha256\":\"" SHA256 "\"" FAR "},"
+                   "{\"name\":\"ann\",\"sha256\":\"" SHA256 "\"" FAR "}]}}",
+                   "access.break_glass[1].name: ann is there twice");
+}
+
+static void break_glass_is_read_from_the_environment_too(void **state)
+{
+    static const char *const env[] = {
+        "VAULT_ADDR=http://v:1",
+        "ASSAY_ACCESS_BREAK_GLASS_0_NAME=ann",
+        "ASSAY_ACCESS_BREAK_GLASS_0_SHA256=" SHA256,
+        "ASSAY_ACCESS_BREAK_GLASS_0_RIGHTS=operate,restore",
+        "ASSAY_ACCESS_BREAK_GLASS_0_EXPIRES=2999-01-01T00:00:00Z",
+        "ASSAY_ACCESS_BREAK_GLASS_1_NAME=bob",
+        "ASSAY_ACCESS_BREAK_GLASS_1_SHA256=" SHA256,
+        "ASSAY_ACCESS_BREAK_GLASS_1_EXPIRES=2001-01-01T00:00:00Z",
+        NULL};
+    const struct config_source source = {.env = env};
+    struct config_report report;
+    struct config *config = NULL;
+
+    (void)state;
+    assert_int_equal(config_load(&source, &report, &config), 0);
+    assert_int_equal(config->access.break_glass_count, 2);
+    assert_string_equal(config->access.break_glass[0].name, "ann");
+    assert_int_equal(config->access.break_glass[0].rights.count, 2);
+    assert_string_equal(config->access.break_glass[1].rights.items[0], "read");
+    /* Both are odd: one is over, one never ends. */
+    assert_int_equal(report.warnings, 2);
+    config_free(config);
+}
+
 static void unknown_settings_are_errors(void **state)
 {
     (void)state;
@@ -358,7 +419,6 @@ static void later_settings_are_refused(void **state)
         "\"schedules\":{\"nightly\":{\"cron\":\"0 2 * * *\"}}",
         "\"retention\":{\"keep\":3}",
         "\"notify\":[1]",
-        "\"access\":{\"break_glass\":[{\"name\":\"x\"}]}",
         "\"restore\":{\"targets\":{\"x\":{}}}",
         "\"listen\":[{\"address\":\"127.0.0.1:1\",\"tls_cert_file\":\"/x\"}]",
     };
@@ -791,6 +851,8 @@ int main(void)
         cmocka_unit_test(dev_needs_nothing),
         cmocka_unit_test(wrong_values_name_the_path),
         cmocka_unit_test(an_approver_brings_what_restores),
+        cmocka_unit_test(break_glass_is_looked_at_closely),
+        cmocka_unit_test(break_glass_is_read_from_the_environment_too),
         cmocka_unit_test(unknown_settings_are_errors),
         cmocka_unit_test(later_settings_are_refused),
         cmocka_unit_test(restores_take_two),
