@@ -5,44 +5,19 @@
  * what vault/ asks for. */
 #include "cli/policy.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cli/flags.h"
+#include "cli/rights.h"
 #include "handlers/handlers.h"
 #include "proof/probes.h"
 #include "vault/canary.h"
 
 enum { POLICY_MAX = 64 * 1024 };
-
-/* Which routes a kind of caller may use. */
-static bool reads(const struct route *r)
-{
-    return r->verb == VERB_READ || r->verb == VERB_LIST;
-}
-
-static bool viewer(const struct route *r)
-{
-    return reads(r) && (r->flags & ROUTE_SUDO) == 0;
-}
-
-static bool operates(const struct route *r)
-{
-    return viewer(r) || (r->verb == VERB_WRITE && (r->flags & ROUTE_SUDO) == 0);
-}
-
-static bool restores(const struct route *r)
-{
-    return operates(r) || r->verb == VERB_WRITE;
-}
-
-static bool everything(const struct route *r)
-{
-    (void)r;
-    return true;
-}
 
 /* What the daemon asks of the cluster. */
 struct need {
@@ -51,9 +26,9 @@ struct need {
     const char *why;
 };
 
-static const struct need daemon_needs[] = {
+static const struct need backup_needs[] = {
     {"sys/storage/raft/snapshot", "\"read\"",
-     "to take snapshots, also back from the transient copy"},
+     "to take snapshots, also back from a restored copy"},
     {"sys/storage/raft/configuration", "\"read\"", "the nodes of the cluster"},
     {"sys/storage/raft/autopilot/state", "\"read\"",
      "whether they are healthy"},
@@ -63,10 +38,19 @@ static const struct need daemon_needs[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct need prove_needs[] = {
+    {"sys/storage/raft/snapshot", "\"read\"",
+     "to take the copy's data back, and compare it"},
+    {"auth/token/lookup-self", "\"read\"", "whose token it is"},
+    {NULL, NULL, NULL},
+};
+
 static const struct need restore_needs[] = {
     {"sys/storage/raft/snapshot", "\"update\"", "put a snapshot back"},
     {"sys/wrapping/wrap", "\"update\"",
      "the marker that proves that it was applied"},
+    {"sys/capabilities-self", "\"update\"",
+     "whether it may, before anything is sent"},
     {NULL, NULL, NULL},
 };
 
@@ -92,7 +76,7 @@ struct policy {
     const char *name;
     const char *about; /* lines, each a comment */
     const struct need *needs;
-    bool (*includes)(const struct route *r);
+    unsigned rights; /* enum access_right, of callers */
     void (*write)(const struct policy_mounts *mounts, struct buf *out);
 };
 
@@ -144,60 +128,75 @@ static void write_scan(const struct policy_mounts *mounts, struct buf *out)
     probes_policy_write(PROBES_POLICY_SCAN, mounts->kv1, out);
 }
 
+#define EVERYTHING UINT_MAX
+
 static const struct policy policies[] = {
-    {"daemon",
+    {"backup",
      "Assay's own token: look, and take snapshots; nothing else.\n"
      "A role for it, with tokens that leave no entry in the store:\n"
      "  vault write auth/approle/role/assay token_policies=assay \\\n"
      "      token_type=batch token_ttl=20m\n"
      "Its secret-id must be older than the snapshots that are restored.\n"
-     "Restoring takes the policy \"restore\" besides.",
-     daemon_needs, NULL, NULL},
+     "It proves them too, unless transient.auth says otherwise.\n"
+     "Restoring takes the policy \"restore\" besides, for the same role or\n"
+     "for one of its own (restore_auth).",
+     backup_needs, 0, NULL},
+    {"prove",
+     "Assay's token in restored copies, where that is another (transient.auth)."
+     "\nWith an oracle, \"inventory\" besides; with canaries, \"canary\".",
+     prove_needs, 0, NULL},
     {"inventory",
      "Assay's own token, where inventories are made: lists, settings.\n"
      "A + stands for whatever a mount is called: put names in their place to\n"
      "allow less.  Stores of KV version 1 take a line each: -kv1=PATH,PATH.\n"
      "What a line is missing for is named in the inventory.",
-     NULL, NULL, write_inventory},
+     NULL, 0, write_inventory},
     {"inventory-namespaces",
      "The same in namespaces, and for mounts in a folder.\n"
      "Two levels of either.",
-     NULL, NULL, write_namespaces},
+     NULL, 0, write_namespaces},
     {"inventory-values",
      "Besides, where the values of KV stores are compared: reads secrets.",
-     NULL, NULL, write_values},
+     NULL, 0, write_values},
     {"inventory-scan",
      "Besides, on OpenBao: stores of KV version 1 (-kv1) all at once.\n"
      "Vault does not know this capability and refuses the policy.",
-     NULL, NULL, write_scan},
+     NULL, 0, write_scan},
     {"terraform",
      "Besides \"inventory\", where Terraform plans against a restored copy\n"
      "(oracles.terraform.dir).  Code that holds secrets in its state (KV and\n"
      "generic secrets) takes \"inventory-values\" as well, or a line for each.",
-     terraform_needs, NULL, NULL},
-    {"restore", "Assay's own token, where restores may be asked for.",
-     restore_needs, NULL, NULL},
+     terraform_needs, 0, NULL},
+    {"restore",
+     "Assay's token that restores: sends archives to the cluster, and no "
+     "more.\nFor the daemon's own role, for that of restore_auth, or for the "
+     "token\nthat an approver hands over.",
+     restore_needs, 0, NULL},
     {"restore-force",
      "Assay's own token, where foreign snapshots may be forced in.",
-     force_needs, NULL, NULL},
+     force_needs, 0, NULL},
     {"raw",
      "Assay's own token, for clusters that a KMS unseals: the restored copy "
      "is\n"
      "asked for every entry.  Means nothing on servers without\n"
      "raw_storage_endpoint in their configuration, as the primary should be.",
-     raw_needs, NULL, NULL},
+     raw_needs, 0, NULL},
     {"canary",
      "Assay's own token, where canary.mount is set: write the marker before a\n"
      "backup, and ask for it in the restored copy.",
-     NULL, NULL, write_canary},
-    {"canary-setup", "Whoever runs `assay canary setup`, once.", NULL, NULL,
+     NULL, 0, write_canary},
+    {"canary-setup", "Whoever runs `assay canary setup`, once.", NULL, 0,
      write_canary_setup},
-    {"viewer", "Callers who look.", NULL, viewer, NULL},
-    {"operator", "Callers who take backups and validate them.", NULL, operates,
-     NULL},
-    {"restorer", "Callers who restore as well.", NULL, restores, NULL},
+    {"viewer", "Callers who look.", NULL, ACCESS_RIGHT_READ, NULL},
+    {"operator", "Callers who take backups and validate them.", NULL,
+     ACCESS_RIGHT_READ | ACCESS_RIGHT_OPERATE, NULL},
+    {"restorer", "Callers who ask for restores as well.", NULL,
+     ACCESS_RIGHT_READ | ACCESS_RIGHT_OPERATE | ACCESS_RIGHT_RESTORE, NULL},
+    {"approver",
+     "Callers who approve or reject the restores that others ask for.", NULL,
+     ACCESS_RIGHT_READ | ACCESS_RIGHT_APPROVE, NULL},
     {"admin", "Callers who may do everything, also delete snapshots.", NULL,
-     everything, NULL},
+     EVERYTHING, NULL},
 };
 enum { POLICIES = sizeof(policies) / sizeof(policies[0]) };
 
@@ -251,7 +250,9 @@ static const char *capability(enum verb verb)
 /* An open route needs no right. */
 static bool needs_right(const struct policy *policy, const struct route *r)
 {
-    return (r->flags & ROUTE_OPEN) == 0 && policy->includes(r);
+    return (r->flags & ROUTE_OPEN) == 0 &&
+           (policy->rights == EVERYTHING ||
+            (policy->rights & rights_of_route(r)) != 0);
 }
 
 /* One block per path, for all operations on it; written at its first. */
@@ -277,8 +278,12 @@ static void write_route(struct buf *out, const struct policy *policy,
     buf_str(out, "]\n}\n");
 }
 
+/* The one token for everything but restoring had the first name before there
+ * were others. */
 static const struct policy *find(const char *name)
 {
+    if (strcmp(name, "daemon") == 0)
+        name = "backup";
     for (size_t i = 0; i < POLICIES; i++)
         if (strcmp(policies[i].name, name) == 0)
             return &policies[i];
@@ -359,7 +364,7 @@ int cli_policy(int argc, char **argv)
             "assay policy [-mount=PATH] [-canary=PATH] [-kv1=PATH,…] NAME…",
         .about = "Print the Vault policy of that name, several as one text; "
                  "without a name, their list.\n\n"
-                 "    assay policy daemon restore | vault policy write assay -",
+                 "    assay policy backup restore | vault policy write assay -",
         .flags = flags};
     struct error err = {0};
     struct buf out;

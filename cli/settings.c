@@ -97,7 +97,7 @@ int settings_vault(const struct config_cluster *cluster,
     if (o.auth.method == VAULT_AUTH_NONE)
         return error_set(err, ERR_INVALID,
                          "clusters.%s.auth: no credential; set VAULT_TOKEN or "
-                         "configure an AppRole (`assay policy daemon` says "
+                         "configure an AppRole (`assay policy backup` says "
                          "how to make one)",
                          cluster->name);
     if (vault_options_check(&o, err) != 0)

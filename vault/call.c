@@ -35,6 +35,7 @@ int call_exchange(struct vault *v, struct exchange *x,
         if (login_token(v, &token, &generation, err) != 0)
             goto done;
         x->token = token;
+        x->own = true;
         if (send_exchange(v, x, response, err) != 0)
             goto done;
         if (response->status != 403 || again || x->once)

@@ -213,6 +213,30 @@ static enum error_kind kind_of(int status)
     }
 }
 
+/* "permission denied" helps nobody: the line that is missing does.  Only for
+ * our own login, which was made anew before a refusal is taken for meant. */
+static void add_missing_line(const struct exchange *x,
+                             const struct http_response *r, struct error *err)
+{
+    static const struct {
+        const char *method;
+        const char *capability;
+    } needs[] = {
+        {"GET", "read"},   {"LIST", "list"},     {"POST", "update"},
+        {"PUT", "update"}, {"DELETE", "delete"},
+    };
+    char before[ERROR_TEXT_MAX];
+
+    if (r->status != 403 || !x->own || err == NULL)
+        return;
+    (void)text_copy(before, sizeof before, err->text);
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (strcmp(needs[i].method, x->method) == 0)
+            (void)error_set(err, ERR_DENIED,
+                            "%.340s (Assay's policy lacks \"%s\" on %.120s)",
+                            before, needs[i].capability, x->path);
+}
+
 int send_check(const struct exchange *x, const struct http_response *r,
                struct error *err)
 {
@@ -234,6 +258,7 @@ int send_check(const struct exchange *x, const struct http_response *r,
     text = words.len > 0 ? buf_text(&words) : "no reason given";
     (void)error_set(err, kind_of(r->status), "%s %s: %d: %s", x->method,
                     x->path, r->status, text);
+    add_missing_line(x, r, err);
     if (err != NULL)
         err->status = r->status;
     buf_done(&words);

@@ -31,6 +31,7 @@ struct exchange {
     const struct cancel *cancel;
     int64_t timeout_ms; /* 0: stalls only */
     bool safe; /* a POST that changes nothing, or nothing that matters twice */
+    bool own;  /* set by call_exchange: with our own login */
     bool once; /* exactly one request, no redirect followed */
 };
 

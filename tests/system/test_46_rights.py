@@ -146,9 +146,18 @@ def test_46_restored_in_the_dark_by_two_people(dark):
     made = dark.api("POST", "restores",
                     {"snapshot": dark.snapshot, "target": "spare"},
                     who="ann").ok().data
+    waiting = dark.assay.pending(made["id"], token=dark.token["screen"])
+    assert waiting["status"] == "pending_approval", waiting
+    for name in ("ann", "cy", "screen"):
+        answer = dark.api("POST", f"restores/{made['id']}/approve",
+                          {"plan_revision": 1}, who=name)
+        assert answer.status == 403, (name, answer)
+    dark.assay.approve(made["id"], by=dark.token["bo"],
+                       token=dark.token["ann"])
     run = dark.assay.wait("restores", made["id"], dark.token["ann"])
     assert run["status"] == "succeeded", run
     assert run["requested_by"]["entity_id"] == "break-glass:ann"
+    assert [a["entity_id"] for a in run["approvals"]] == ["break-glass:bo"]
     assert dark.spare.kv("shop/item-3") == {"price": "300"}
 
 

@@ -49,9 +49,9 @@ static bool has(const char *haystack, const char *path,
     return strstr(haystack, block) != NULL;
 }
 
-static void daemon_looks_and_takes(void **state)
+static void backups_look_and_take(void **state)
 {
-    const char *p = policy("daemon");
+    const char *p = policy("backup");
 
     (void)state;
     assert_true(has(p, "sys/storage/raft/snapshot", "\"read\""));
@@ -89,7 +89,7 @@ static void canaries_have_policies_of_their_own(void **state)
     /* The daemon makes nothing. */
     assert_null(strstr(p, "sys/mounts"));
     assert_null(strstr(p, "encrypt"));
-    assert_null(strstr(policy("daemon"), "canary"));
+    assert_null(strstr(policy("backup"), "canary"));
     assert_true(has(policy("canary-setup"), "sys/mounts/assay-canary",
                     "\"create\", \"update\", \"read\""));
     buf_clear(&text);
@@ -134,6 +134,35 @@ static void restorers_need_sudo(void **state)
     (void)state;
     assert_true(has(p, "m/restores", "\"update\", \"list\", \"sudo\""));
     assert_true(has(p, "m/snapshots/+", "\"read\""));
+}
+
+/* Whoever asks does not approve, and the other way round. */
+static void asking_and_approving_are_two_policies(void **state)
+{
+    const char *p = policy("restorer");
+
+    (void)state;
+    assert_null(strstr(p, "approve"));
+    assert_null(strstr(p, "reject"));
+    assert_null(strstr(p, "delete"));
+    p = policy("approver");
+    assert_true(has(p, "m/restores/+/approve", "\"update\", \"sudo\""));
+    assert_true(has(p, "m/restores/+/reject", "\"update\", \"sudo\""));
+    assert_true(has(p, "m/restores/+", "\"read\""));
+    assert_true(has(p, "m/restores", "\"list\""));
+    assert_true(has(p, "m/backups", "\"list\""));
+    assert_null(strstr(p, "cancel"));
+}
+
+static void each_credential_has_its_policy(void **state)
+{
+    (void)state;
+    assert_true(has(policy("prove"), "sys/storage/raft/snapshot", "\"read\""));
+    assert_null(strstr(policy("prove"), "update"));
+    assert_true(has(policy("restore"), "sys/wrapping/wrap", "\"update\""));
+    assert_true(has(policy("restore"), "sys/capabilities-self", "\"update\""));
+    assert_null(strstr(policy("restore"), "\"read\""));
+    assert_true(has(policy("daemon"), "sys/ha-status", "\"read\""));
 }
 
 static void admins_do_everything(void **state)
@@ -207,19 +236,21 @@ static void unknown_names_are_answered(void **state)
     assert_int_equal(policy_write("viewr", "m", &text, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
     assert_non_null(strstr(err.text, "did you mean viewer?"));
-    assert_non_null(strstr(err.text, "daemon, inventory"));
+    assert_non_null(strstr(err.text, "backup, prove, inventory"));
     assert_non_null(strstr(err.text, ", restore, restore-force"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(daemon_looks_and_takes),
+        cmocka_unit_test(backups_look_and_take),
         cmocka_unit_test(restoring_is_a_policy_of_its_own),
         cmocka_unit_test(canaries_have_policies_of_their_own),
         cmocka_unit_test(viewers_only_look),
         cmocka_unit_test(operators_back_up_and_validate),
         cmocka_unit_test(restorers_need_sudo),
+        cmocka_unit_test(asking_and_approving_are_two_policies),
+        cmocka_unit_test(each_credential_has_its_policy),
         cmocka_unit_test(admins_do_everything),
         cmocka_unit_test(an_inventory_lists_and_reads_no_secret),
         cmocka_unit_test(unknown_names_are_answered),

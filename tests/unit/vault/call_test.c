@@ -191,9 +191,34 @@ static void a_cancelled_call_ends(void **state)
                  ERR_CANCELLED);
 }
 
+/* What an operator has to write, and only where it is our own policy. */
+static void a_refusal_names_the_line_that_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    const struct vault_request theirs = {
+        .method = "GET", .path = "secret/x", .token = "root"};
+
+    standin_set(&fixture_here, "{\"faults\":[\"status:path=secret/,code=403,"
+                               "text=permission denied\"]}");
+    assert_fails(f, vault_read(f->v, "secret/x", NULL, &f->err), ERR_DENIED);
+    assert_non_null(
+        strstr(f->err.text, "(Assay's policy lacks \"read\" on secret/x)"));
+    assert_int_equal(f->err.status, 403);
+    assert_fails(f, vault_list(f->v, "secret/x", NULL, &f->err), ERR_DENIED);
+    assert_non_null(strstr(f->err.text, "lacks \"list\" on secret/x"));
+    assert_fails(f, vault_write(f->v, "secret/x", "{}", NULL, &f->err),
+                 ERR_DENIED);
+    assert_non_null(strstr(f->err.text, "lacks \"update\" on secret/x"));
+    assert_fails(f, vault_delete(f->v, "secret/x", &f->err), ERR_DENIED);
+    assert_non_null(strstr(f->err.text, "lacks \"delete\" on secret/x"));
+    assert_fails(f, vault_call(f->v, &theirs, NULL, &f->err), ERR_DENIED);
+    assert_null(strstr(f->err.text, "lacks"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        fixture_test(a_refusal_names_the_line_that_is_missing),
         fixture_test(a_read_is_repeated_while_the_trouble_passes),
         fixture_test(a_dropped_read_is_repeated),
         fixture_test(a_write_is_never_repeated),
