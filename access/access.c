@@ -331,6 +331,14 @@ static int check_entity(const struct access *a, const struct check *c,
                      "are asked for with a token from a login");
 }
 
+static void write_identity(const struct identity *who, struct principal *out)
+{
+    memcpy(out->display_name, who->display_name, sizeof(out->display_name));
+    memcpy(out->entity_id, who->entity_id, sizeof(out->entity_id));
+    memcpy(out->accessor, who->accessor, sizeof(out->accessor));
+    out->root = who->root;
+}
+
 static int decide(struct access *a, const struct check *c,
                   struct principal *out, struct error *err)
 {
@@ -341,17 +349,18 @@ static int decide(struct access *a, const struct check *c,
     rc = get_rights(a, c, &can, err);
     if (rc != 0)
         return rc;
+    /* Who was refused is of interest, too, if that can be known. */
+    rc = get_identity(a, c, &who, err);
+    if (rc > 0)
+        return rc;
+    if (rc == 0)
+        write_identity(&who, out);
     if (!is_allowed(c, can))
         return refuse(c, can, err);
-    rc = get_identity(a, c, &who, err);
-    if (rc != 0)
-        return rc;
+    if (rc < 0)
+        return -1;
     if (check_entity(a, c, &who, err) < 0)
         return -1;
-    memcpy(out->display_name, who.display_name, sizeof(out->display_name));
-    memcpy(out->entity_id, who.entity_id, sizeof(out->entity_id));
-    memcpy(out->accessor, who.accessor, sizeof(out->accessor));
-    out->root = who.root;
     out->authenticated = true;
     return 0;
 }
@@ -443,7 +452,7 @@ int access_check(struct access *a, const struct access_question *q,
             rc = 0;
         }
     }
-    if (rc == 0)
+    if (rc == 0 || why.kind == ERR_DENIED)
         *out = who;
     if (rc < 0 && err != NULL)
         *err = why;

@@ -90,8 +90,9 @@ int access_new(const struct access_options *options, struct access **out,
 void access_free(struct access *access);
 
 /* 0: allowed, `out` filled.  -1: refused or not known, `err` says which
- * capability on which path was missing.  1: not in the cache, and !may_block.
- * Blocks on Vault only when may_block. */
+ * capability on which path was missing; of a caller who was refused `out` has
+ * what is known, and is not `authenticated`.  1: not in the cache, and
+ * !may_block.  Blocks on Vault only when may_block. */
 int access_check(struct access *access, const struct access_question *q,
                  bool may_block, struct principal *out,
                  struct error *err) MUST_USE;

@@ -131,6 +131,31 @@ static void verbs_need_their_capability(void **state)
     }
 }
 
+static void who_was_refused_is_known(void **state)
+{
+    struct access *a = fresh(&plain);
+
+    (void)state;
+    assert_int_equal(check(a, "t", ACCESS_WRITE, ACCESS_SUDO), -1);
+    assert_false(who.authenticated);
+    assert_string_equal(who.display_name, "approle");
+    assert_string_equal(who.entity_id, "e-1");
+    assert_int_equal(strlen(who.token_key), 64);
+    /* Where that cannot be known, the refusal stands. */
+    access_flush(a);
+    vault.identify_fail = ERR_UNAVAILABLE;
+    assert_int_equal(check(a, "t", ACCESS_WRITE, ACCESS_SUDO), -1);
+    assert_int_equal(why.kind, ERR_DENIED);
+    assert_string_equal(who.display_name, "");
+    /* A token that Vault does not know is nobody's. */
+    access_flush(a);
+    vault.capabilities_fail = ERR_DENIED;
+    assert_int_equal(check(a, "t", ACCESS_WRITE, 0), -1);
+    assert_string_equal(who.display_name, "");
+    assert_int_equal(strlen(who.token_key), 64);
+    access_free(a);
+}
+
 static void refusals_name_what_was_missing(void **state)
 {
     struct access *a = fresh(&plain);
@@ -441,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verbs_need_their_capability),
         cmocka_unit_test(refusals_name_what_was_missing),
+        cmocka_unit_test(who_was_refused_is_known),
         cmocka_unit_test(a_list_is_asked_with_a_slash),
         cmocka_unit_test(answers_are_cached_but_not_for_sudo),
         cmocka_unit_test(cached_answers_end),
