@@ -15,104 +15,12 @@
 #include "cli/evidence_print.h"
 #include "cli/flags.h"
 #include "cli/input.h"
+#include "cli/keyring.h"
 #include "cli/settings.h"
 #include "jobs/envelope.h"
 #include "jobs/evidence.h"
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_UNKNOWN = 2 };
-
-/* The keys that count. */
-struct keyring {
-    uint8_t (*keys)[DIGEST_PUBLIC_KEY_SIZE];
-    size_t count;
-};
-
-static int add_key(struct keyring *ring,
-                   const uint8_t key[DIGEST_PUBLIC_KEY_SIZE], struct error *err)
-{
-    void *grown = realloc(ring->keys, (ring->count + 1) * sizeof(*ring->keys));
-
-    if (grown == NULL)
-        return error_memory(err);
-    ring->keys = grown;
-    memcpy(ring->keys[ring->count++], key, DIGEST_PUBLIC_KEY_SIZE);
-    return 0;
-}
-
-/* The public half of the key in data_dir; ERR_NOT_FOUND where there is none:
- * asking for it must not make one. */
-static int own_key(const struct config *config,
-                   uint8_t out[DIGEST_PUBLIC_KEY_SIZE], struct error *err)
-{
-    char *path = settings_data_path(config, "signing-key.pem");
-    struct signer *signer = NULL;
-    int rc = -1;
-
-    if (path == NULL)
-        return error_memory(err);
-    if (!file_exists(path))
-        (void)error_set(err, ERR_NOT_FOUND,
-                        "%s is not there (yet): the server makes it when it "
-                        "is first started",
-                        path);
-    else if (signer_open(path, &signer, err) == 0)
-        rc = 0;
-    if (rc == 0)
-        signer_public_key(signer, out);
-    signer_free(signer);
-    free(path);
-    return rc;
-}
-
-/* 64 hex digits, or a file with them or with a PEM. */
-static int add_named(struct keyring *ring, const char *name, struct error *err)
-{
-    uint8_t key[DIGEST_PUBLIC_KEY_SIZE];
-    struct buf text;
-    int rc = -1;
-
-    if (signer_public_parse(name, key))
-        return add_key(ring, key, err);
-    buf_init(&text, LIMIT_SECRET_FILE);
-    if (file_read(name, &text, err) != 0)
-        goto done;
-    if (!signer_public_parse(buf_text(&text), key)) {
-        (void)error_set(err, ERR_INVALID,
-                        "%s: expected an Ed25519 public key, as `assay "
-                        "evidence key` prints it",
-                        name);
-        goto done;
-    }
-    rc = add_key(ring, key, err);
-done:
-    buf_done(&text);
-    return rc;
-}
-
-/* Our own and those of trusted_keys. */
-static int add_configured(struct keyring *ring, const struct config *config,
-                          struct error *err)
-{
-    uint8_t key[DIGEST_PUBLIC_KEY_SIZE];
-    uint8_t(*trusted)[32] = NULL;
-    struct error why = {0};
-    size_t count = 0;
-    int rc = 0;
-
-    if (own_key(config, key, &why) == 0)
-        rc = add_key(ring, key, err);
-    if (rc != 0 || settings_trusted_keys(config, &trusted, &count, err) != 0)
-        return -1;
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = add_key(ring, trusted[i], err);
-    free(trusted);
-    if (rc == 0 && ring->count == 0)
-        return error_set(err, ERR_INVALID,
-                         "there is no key to verify with: give one with -key "
-                         "(%s)",
-                         why.text);
-    return rc;
-}
 
 static int key(int argc, char **argv)
 {
@@ -148,7 +56,7 @@ static int key(int argc, char **argv)
     }
     if (settings_load(&source, &config) != 0)
         return EXIT_UNKNOWN;
-    rc = own_key(config, public_key, &err);
+    rc = keyring_own(config, public_key, &err);
     if (rc == 0)
         rc = signer_public_pem(public_key, pem, &err);
     config_free(config);
@@ -178,14 +86,14 @@ static int load_keys(const struct request *q, struct keyring *ring,
     int rc = 0;
 
     for (size_t i = 0; i < q->keys.count && rc == 0; i++)
-        rc = add_named(ring, q->keys.items[i], err);
+        rc = keyring_add_named(ring, q->keys.items[i], err);
     if (rc != 0 || q->keys.count > 0)
         return rc;
     if (settings_load(&q->source, &config) != 0)
         return error_set(err, ERR_INVALID,
                          "give a key with -key, or a configuration with "
                          "-config");
-    rc = add_configured(ring, config, err);
+    rc = keyring_add_configured(ring, config, err);
     config_free(config);
     return rc;
 }
@@ -318,7 +226,7 @@ static int judge(const struct request *q, struct opened *o,
     r->type = o->facts.type;
     rc = compare(q, r, err);
 done:
-    free(ring.keys);
+    keyring_done(&ring);
     buf_done(&text);
     return rc;
 }
