@@ -65,6 +65,16 @@ enum {
     LIMIT_MODULE_DEPTH = 32, /* directories, count */
     LIMIT_TERRAFORM_STATE = 64 * 1024 * 1024,
 
+    /* The audit record: an entry has a path, a few texts and the fields of a
+     * request, each text cut. */
+    LIMIT_AUDIT_ENTRY = 256 * 1024,
+    LIMIT_AUDIT_TEXT = 1024,
+    LIMIT_AUDIT_ITEMS = 32, /* of a list, count */
+    /* Entries about callers whom nobody vouches for: enough for key holders,
+     * and a flood of them stays a trickle on the disk. */
+    LIMIT_AUDIT_STRANGERS = 100, /* at once, count */
+    LIMIT_AUDIT_STRANGERS_EVERY_MS = 500,
+
     LIMIT_FINDINGS = 100, /* kept per check; the rest is counted */
 
     /* Inventories (proof/): a record is a name and a few settings, what is
