@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/audited.h"
 
 struct request *exchange_new(const struct server_options *site,
                              const char *raw_uri)
@@ -31,6 +32,7 @@ void exchange_free(struct request *r)
 {
     if (r == NULL)
         return;
+    audited_abandon(r);
     reply_done(&r->reply);
     fields_done(&r->fields);
     form_done(&r->form);
@@ -229,6 +231,8 @@ static int authorize(struct request *r, bool may_block, struct error *err)
             (flags & ROUTE_OWN_RUN) == 0)
             rc = error_set(err, ERR_DENIED, "permission denied");
     }
+    if (rc < 0 && err->kind == ERR_DENIED)
+        audited_refused(r, err);
     if (rc == 0)
         r->stage = STAGE_FIELDS;
     return rc;
@@ -274,8 +278,14 @@ static int read_fields(struct request *r, struct error *err)
     if (read_body(r, err) < 0)
         return -1;
     from.body = r->json;
-    if (fields_resolve(r->match.route->fields, &from, &r->fields,
-                       &r->reply.warnings, err) < 0)
+    return fields_resolve(r->match.route->fields, &from, &r->fields,
+                          &r->reply.warnings, err);
+}
+
+/* From here on it counts as asked for. */
+static int prepare(struct request *r, struct error *err)
+{
+    if (read_fields(r, err) < 0 || audited_begin(r, err) < 0)
         return -1;
     r->stage = STAGE_HANDLE;
     return 0;
@@ -312,10 +322,12 @@ static int handle(struct request *r, struct error *err)
 
 static enum exchange_next fail(struct request *r, const struct error *err)
 {
+    struct error ignored;
     const int status = r->fault_status;
 
     r->stage = STAGE_ANSWERED;
     reply_fail(&r->reply, err, status);
+    (void)audited_end(r, r->reply.status, err, &ignored);
     if (r->allow != NULL)
         reply_header(&r->reply, "Allow", r->allow);
     if (r->reply.status == 429)
@@ -332,6 +344,10 @@ static enum exchange_next fail(struct request *r, const struct error *err)
 
 static enum exchange_next finish(struct request *r)
 {
+    struct error err = {0};
+
+    if (audited_end(r, reply_status_ahead(&r->reply), NULL, &err) < 0)
+        return fail(r, &err);
     r->stage = STAGE_ANSWERED;
     reply_finish(&r->reply, r->is_get, request_header(r, "If-None-Match"));
     return EXCHANGE_DONE;
@@ -373,7 +389,7 @@ enum exchange_next exchange_run(struct request *r, bool may_block)
         if (rc < 0)
             return fail(r, &err);
     }
-    if (r->stage == STAGE_FIELDS && read_fields(r, &err) < 0)
+    if (r->stage == STAGE_FIELDS && prepare(r, &err) < 0)
         return fail(r, &err);
     do {
         if (handle(r, &err) < 0)

@@ -41,6 +41,7 @@ struct request {
     int fault_status;   /* when the kind has no status of its own (414, 431) */
     bool must_close;    /* the connection cannot be trusted any more */
     char id[ID_TEXT_MAX];
+    char from[REQUEST_FROM_MAX]; /* "" when not known */
     int64_t began_ms;
     struct uri uri;
     char method[8];
@@ -60,7 +61,9 @@ struct request {
     struct form form;
     struct fields fields;
     struct principal principal;
+    char subject[ID_TEXT_MAX];
     bool owner_checked;
+    bool audited; /* its beginning is written down, its end is not */
     bool deadline_passed;
     bool has_mark;
     uint64_t mark;

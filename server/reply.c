@@ -216,6 +216,21 @@ static void finish_data(struct reply *reply, bool tagged,
         tag(reply, reply->data_begin, if_none_match);
 }
 
+int reply_status_ahead(const struct reply *reply)
+{
+    switch (reply->kind) {
+    case REPLY_NO_CONTENT:
+        return 204;
+    case REPLY_EMPTY_LIST:
+        return 404;
+    case REPLY_DATA:
+    case REPLY_RAW:
+    case REPLY_PARKED:
+        break;
+    }
+    return reply->status;
+}
+
 void reply_finish(struct reply *reply, bool tagged, const char *if_none_match)
 {
     struct error err = {0};

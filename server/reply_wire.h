@@ -49,6 +49,8 @@ void reply_reset(struct reply *reply);
 void reply_done(struct reply *reply);
 /* The envelope's end, ETag and 304.  `tagged`: a read or list by GET. */
 void reply_finish(struct reply *reply, bool tagged, const char *if_none_match);
+/* The status that reply_finish will send, but for a 304. */
+int reply_status_ahead(const struct reply *reply);
 void reply_fail(struct reply *reply, const struct error *err, int status);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "server/exchange.h"
 
@@ -54,6 +55,11 @@ bool request_prefers_async(const struct request *request)
 const char *request_id(const struct request *request)
 {
     return request->id;
+}
+
+const char *request_from(const struct request *request)
+{
+    return request->from;
 }
 
 const char *request_body(const struct request *request, size_t *len)
@@ -137,6 +143,73 @@ const char *const *request_list(const struct request *request,
 
     *count = v->given ? v->count : 0;
     return v->given ? (const char *const *)v->items : none;
+}
+
+void request_set_subject(struct request *request, const char *id)
+{
+    (void)text_copy(request->subject, sizeof(request->subject), id);
+}
+
+const char *request_subject(const struct request *request)
+{
+    const struct router_match *m = &request->match;
+
+    for (size_t i = 0; request->subject[0] == '\0' && i < m->count; i++)
+        if (m->params[i].name_len == 2 &&
+            memcmp(m->params[i].name, "id", 2) == 0)
+            return m->params[i].value;
+    return request->subject;
+}
+
+static void write_text(struct jsonw *w, const char *key, const char *text)
+{
+    char cut[LIMIT_AUDIT_TEXT];
+
+    if (!text_copy(cut, sizeof(cut), text))
+        memcpy(cut + sizeof(cut) - 4, "...", 4);
+    jsonw_text(w, key, cut);
+}
+
+static void write_list(struct jsonw *w, const char *key, const struct value *v)
+{
+    jsonw_array(w, key);
+    for (size_t i = 0; i < v->count && i < LIMIT_AUDIT_ITEMS; i++)
+        write_text(w, NULL, v->items[i]);
+    if (v->count > LIMIT_AUDIT_ITEMS)
+        jsonw_text(w, NULL, "...");
+    jsonw_end_array(w);
+}
+
+void request_write_fields(const struct request *request, struct jsonw *w)
+{
+    const struct field *f = request->fields.declared;
+
+    for (size_t i = 0; f != NULL && f[i].name != NULL; i++) {
+        const struct value *v = &request->fields.values[i];
+
+        if (!v->given)
+            continue;
+        switch (f[i].type) {
+        case FIELD_STRING:
+            write_text(w, f[i].name, v->text);
+            break;
+        case FIELD_BOOL:
+            jsonw_bool(w, f[i].name, v->flag);
+            break;
+        case FIELD_INT:
+            jsonw_i64(w, f[i].name, v->number);
+            break;
+        case FIELD_DURATION:
+            jsonw_seconds(w, f[i].name, (double)v->number / 1000);
+            break;
+        case FIELD_LIST:
+            write_list(w, f[i].name, v);
+            break;
+        case FIELD_SECRET:
+            jsonw_text(w, f[i].name, "(secret)");
+            break;
+        }
+    }
 }
 
 bool request_deadline_passed(const struct request *request)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/principal.h"
 #include "server/route.h"
 
@@ -34,6 +35,9 @@ const char *request_header(const struct request *request, const char *name);
 bool request_prefers_async(const struct request *request);
 /* The id that the answer's envelope carries. */
 const char *request_id(const struct request *request);
+enum { REQUEST_FROM_MAX = 64 };
+/* Where it came from, "192.0.2.7:4711"; "" when that is not known. */
+const char *request_from(const struct request *request);
 /* The bytes of the body, NUL-terminated after `*len`. */
 const char *request_body(const struct request *request, size_t *len);
 
@@ -62,6 +66,15 @@ int64_t request_duration_ms(const struct request *request, const char *field,
 /* NULL-terminated array of *count strings; *count 0 when not given. */
 const char *const *request_list(const struct request *request,
                                 const char *field, size_t *count);
+
+/* The id of what it is about: that of the path (":id"), or of what it made,
+ * once the handler has said so; "" without. */
+void request_set_subject(struct request *request, const char *id);
+const char *request_subject(const struct request *request);
+/* The fields that were given, as members of the object that `w` is in: for the
+ * audit record.  Of a secret only that there was one; long texts and lists are
+ * cut (LIMIT_AUDIT_…). */
+void request_write_fields(const struct request *request, struct jsonw *w);
 
 /* Long polls.  A handler with nothing to say yet calls reply_park() and
  * returns 0; it is called again when something may have changed or when the

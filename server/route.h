@@ -27,6 +27,8 @@ enum route_flag {
                           run it created: the handler must call
                           request_require_owner() */
     ROUTE_ENTITY = 8,  /* the caller must have an entity_id */
+    ROUTE_AUDIT = 16,  /* reads what is sensitive: written down like a change
+                          (server/audited.h) */
 };
 
 enum field_type {

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/principal.h"
+#include "server/audited.h"
 #include "server/route.h"
 
 struct server;
@@ -36,6 +37,7 @@ struct server_options {
     void *app;                         /* for handlers */
     server_authorize_fn *authorize;
     void *authorize_ctx;
+    struct server_audit audit; /* zero: nothing is written down */
 
     unsigned connections;            /* 512 in all, per address */
     unsigned connections_per_client; /* 128 from one IP address */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/visit.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +65,25 @@ void visit_connection(void *cls, struct MHD_Connection *con, void **context,
                              lobby->options.request_ms);
 }
 
+/* "192.0.2.7:4711", "[2001:db8::7]:4711"; "" for a socket without either. */
+static void write_from(struct MHD_Connection *con, char *out, size_t size)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *peer = info != NULL ? info->client_addr : NULL;
+    const bool v6 = peer != NULL && peer->sa_family == AF_INET6;
+    char host[INET6_ADDRSTRLEN + 16];
+    char port[8];
+
+    if (peer == NULL || (!v6 && peer->sa_family != AF_INET) ||
+        getnameinfo(
+            peer, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+            host, sizeof(host), port, sizeof(port),
+            NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return;
+    (void)snprintf(out, size, v6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
 void *visit_target(void *cls, const char *uri, struct MHD_Connection *con)
 {
     struct lobby *lobby = cls;
@@ -74,6 +96,7 @@ void *visit_target(void *cls, const char *uri, struct MHD_Connection *con)
         free(v);
         return NULL;
     }
+    write_from(con, v->request->from, sizeof(v->request->from));
     v->lobby = lobby;
     v->con = con;
     v->watched = watched_of(con);
