@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "jobs/holders.h"
+#include "jobs/recorded.h"
 
 enum {
     STACK_SIZE = 1024 * 1024, /* address space; what is not used costs none */
@@ -180,6 +181,7 @@ static void end_run(struct job *job, int rc, struct error *err)
         log_error("%s %s: its end cannot be stored: %s", kind, job->run.id,
                   why.text);
 done:
+    recorded_end(job, status, text);
     if (status == RUN_SUCCEEDED)
         log_info("%s %s of %s succeeded%s%s", kind, job->run.id,
                  job->run.cluster, job->summary[0] == '\0' ? "" : ": ",

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "jobs/chain_head.h"
 #include "jobs/job.h"
 #include "jobs/jobs.h"
 #include "jobs/throttle.h"
@@ -51,6 +52,7 @@ struct jobs {
     struct job *waiting;   /* jobs that hold no worker */
     struct handed *handed; /* credentials that came with approvals */
     struct throttle unseal_throttle;
+    struct chain_head published; /* the housekeeper's, while it runs */
 };
 
 /* NULL past the end of the table. */
@@ -69,6 +71,8 @@ void *engine_worker(void *worker);
 void *housekeeping_thread(void *jobs);
 /* Start up: what the last life left. */
 int housekeeping_clean(struct jobs *j, struct error *err) MUST_USE;
+/* Put the head of the audit record into the storage, if it moved. */
+void housekeeping_publish(struct jobs *j);
 
 /* A thread of lower priority with a small stack, signals blocked. */
 int engine_thread(pthread_t *thread, void *(*fn)(void *), void *arg,

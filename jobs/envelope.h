@@ -12,6 +12,7 @@
 
 #define ENVELOPE_SNAPSHOT "application/vnd.assay.snapshot+json"
 #define ENVELOPE_VALIDATION "application/vnd.assay.validation+json"
+#define ENVELOPE_AUDIT_HEAD "application/vnd.assay.audit-head+json"
 /* in-toto Statement v1 (github.com/in-toto/attestation, spec/v1). */
 #define ENVELOPE_STATEMENT "application/vnd.in-toto+json"
 

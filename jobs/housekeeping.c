@@ -197,10 +197,36 @@ int jobs_delete_snapshot(struct jobs *j, const char *ref, struct error *err)
     return 0;
 }
 
+/* Publishing */
+
+void housekeeping_publish(struct jobs *j)
+{
+    const struct chain_head_place place = {.store = j->world.store,
+                                           .storage = j->world.storage,
+                                           .signer = j->world.signer};
+    struct error err = {0};
+
+    if (j->world.audit != NULL &&
+        chain_head_publish(&place, &j->published, &err) != 0)
+        log_error("the head of the audit record cannot be put into the "
+                  "storage: %s",
+                  err.text);
+}
+
+static int64_t publish_interval(struct jobs *j)
+{
+    struct jobs_settings *s = engine_settings(j);
+    int64_t ms = s->audit_heads_ms;
+
+    jobs_settings_release(s);
+    return ms;
+}
+
 void *housekeeping_thread(void *jobs)
 {
     struct jobs *j = jobs;
     int64_t next_look = 0;
+    int64_t next_publish = 0; /* a crash may have kept one from being put */
 
     pthread_mutex_lock(&j->lock);
     while (!j->stopping) {
@@ -216,8 +242,13 @@ void *housekeeping_thread(void *jobs)
         expire_restores(j);
         if (deletions)
             finish_deletions(j);
+        if (clock_mono_ms() >= next_publish) {
+            housekeeping_publish(j);
+            next_publish = clock_mono_ms() + publish_interval(j);
+        }
         pthread_mutex_lock(&j->lock);
-        int64_t left = next_look - clock_mono_ms();
+        int64_t next = next_look < next_publish ? next_look : next_publish;
+        int64_t left = next - clock_mono_ms();
         if (!j->stopping && j->wakes == seen && left > 0)
             engine_wait(j, left);
     }

@@ -14,6 +14,7 @@
 #include "jobs/settings.h"
 #include "store/runs.h"
 
+struct audit;
 struct jobs;
 struct holders;
 
@@ -30,6 +31,7 @@ struct job_world {
     struct storage *storage;
     struct signer *signer;
     char *data_dir;
+    struct audit *audit;         /* may be NULL */
     void (*restored)(void *ctx); /* may be NULL */
     void *restored_ctx;
 };

@@ -68,6 +68,7 @@ int jobs_new(const struct jobs_options *o, struct jobs **out, struct error *err)
     j->world.store = o->store;
     j->world.storage = o->storage;
     j->world.signer = o->signer;
+    j->world.audit = o->audit;
     j->world.restored = o->restored;
     j->world.restored_ctx = o->restored_ctx;
     /* Absolute: it is handed to servers that run elsewhere. */
@@ -152,6 +153,8 @@ void jobs_stop(struct jobs *j)
         pthread_join(j->housekeeper, NULL);
     j->housekeeper_started = false;
     engine_end_waiting(j);
+    /* What was written from the last time on until now. */
+    housekeeping_publish(j);
 }
 
 void jobs_free(struct jobs *j)

@@ -11,6 +11,7 @@
 #include "proof/history.h"
 #include "transient/process_options.h"
 
+struct audit;
 struct store;
 struct storage;
 struct signer;
@@ -48,6 +49,7 @@ struct jobs_options {
     struct storage *storage;
     struct signer *signer;
     const char *data_dir;
+    struct audit *audit; /* NULL: there is no audit record */
     /* A cluster's data was just replaced by a restore: what was learnt about
      * tokens and policies is void.  From a worker; may be NULL. */
     void (*restored)(void *ctx);
@@ -84,7 +86,9 @@ struct jobs_options {
     unsigned approvals;               /* a restore needs, of others */
     int64_t approval_ttl_ms;          /* how long it waits for them; 0: 1 h */
     int64_t settle_ms; /* until all nodes agree after a restore; 0: 2 min */
-    int64_t drain_ms;  /* jobs_stop waits for running runs; 0: 10 s */
+    int64_t audit_heads_ms; /* how often the record's head is put into the
+                               storage, if it moved; 0: 5 min */
+    int64_t drain_ms;       /* jobs_stop waits for running runs; 0: 10 s */
 };
 
 #endif

@@ -25,6 +25,7 @@
 #include "jobs/guard.h"
 #include "jobs/job.h"
 #include "jobs/plan.h"
+#include "jobs/recorded.h"
 #include "jobs/settle.h"
 #include "jobs/target.h"
 #include "snapshot/reader.h"
@@ -314,6 +315,20 @@ static int with_safety(const struct restore *r, struct error *err)
                      before, r->safety);
 }
 
+/* Whatever comes of it, it must be on record that it was tried. */
+static int record_sending(const struct restore *r, struct error *err)
+{
+    char message[512];
+
+    (void)snprintf(message, sizeof(message),
+                   "the archive of snapshot %s, sha256 %s, to %s (cluster id "
+                   "%s)%s",
+                   r->row.id, r->row.sha256, r->job->run.target,
+                   r->target.status.cluster_id,
+                   r->job->run.force ? " by force" : "");
+    return recorded_sending(r->job, message, err);
+}
+
 /* The one POST, of exactly the bytes that were checked. */
 static int send_archive(struct restore *r, struct vault_restore_result *result,
                         struct error *err)
@@ -328,6 +343,8 @@ static int send_archive(struct restore *r, struct vault_restore_result *result,
     if (guard_init(&guard, &stored, r->row.sha256, r->row.size_bytes, err) !=
             0 ||
         job_phase(r->job, "upload", err) != 0 || job_commit(r->job, err) != 0)
+        goto done;
+    if (record_sending(r, err) != 0)
         goto done;
     source = guard_source(&guard);
     struct vault_restore what = {.source = &source,

@@ -35,6 +35,7 @@ enum {
     AWAIT_UNSEAL_MS = 60 * 60 * 1000,
     APPROVAL_TTL_MS = 60 * 60 * 1000,
     SETTLE_MS = 2 * 60 * 1000,
+    AUDIT_HEADS_MS = 5 * 60 * 1000,
     DRAIN_MS = 10 * 1000,
 };
 
@@ -231,6 +232,8 @@ int jobs_settings_new(const struct jobs_options *o, struct jobs_settings **out,
     s->approval_ttl_ms =
         o->approval_ttl_ms > 0 ? o->approval_ttl_ms : APPROVAL_TTL_MS;
     s->settle_ms = o->settle_ms > 0 ? o->settle_ms : SETTLE_MS;
+    s->audit_heads_ms =
+        o->audit_heads_ms > 0 ? o->audit_heads_ms : AUDIT_HEADS_MS;
     s->drain_ms = o->drain_ms > 0 ? o->drain_ms : DRAIN_MS;
     *out = s;
     s = NULL;

@@ -58,6 +58,7 @@ struct jobs_settings {
     unsigned approvals;
     int64_t approval_ttl_ms;
     int64_t settle_ms;
+    int64_t audit_heads_ms;
     int64_t drain_ms;
 };
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What runs do on their own, in the audit record.  Where there is none
+ * (job_world.audit is NULL) these do nothing. */
+#ifndef ASSAY_JOBS_RECORDED_H
+#define ASSAY_JOBS_RECORDED_H
+
+#include "jobs/job.h"
+
+/* A restore is about to hand its archive to a cluster, `message` says which
+ * to whom.  -1: that cannot be written down, so it must not happen. */
+int recorded_sending(const struct job *job, const char *message,
+                     struct error *err) MUST_USE;
+/* A run is over.  Only restores are of interest; what cannot be written is
+ * logged. */
+void recorded_end(const struct job *job, enum run_status status,
+                  const char *error);
+
+#endif
