@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "base/secret.h"
 #include "cli/access.h"
+#include "cli/audit.h"
 #include "cli/canary.h"
 #include "cli/catalog.h"
 #include "cli/config.h"
@@ -44,6 +45,7 @@ static const struct command {
     {"snapshot", cli_snapshot,
      "verify, inspect, compare or prove archives on disk"},
     {"evidence", cli_evidence, "print the signing key, verify what it signed"},
+    {"audit", cli_audit, "verify the audit record"},
     {"version", print_version, "print the version"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -95,6 +97,8 @@ static void prepare_process(void)
     secret_harden_process();
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
+    /* A file that may not grow is an error to be told. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     (void)mallopt(M_ARENA_MAX, 2);
 }
 

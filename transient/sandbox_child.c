@@ -86,7 +86,8 @@ static int child_clean_fds(void)
 
 static void child_reset_signals(void)
 {
-    static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+    static const int handled[] = {SIGCHLD, SIGTERM, SIGINT,
+                                  SIGHUP,  SIGPIPE, SIGXFSZ};
     sigset_t none;
     size_t i;
 
