@@ -32,6 +32,7 @@ enum access_right {
     ACCESS_RIGHT_OPERATE = 2, /* backups, validations, cancelling */
     ACCESS_RIGHT_APPROVE = 4, /* approve or reject a restore */
     ACCESS_RIGHT_RESTORE = 8, /* ask for one */
+    ACCESS_RIGHT_AUDIT = 16,  /* read the record; no break-glass token may */
 };
 
 /* Plain data. */

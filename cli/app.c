@@ -24,16 +24,20 @@
 #include "cli/settings_oracles.h"
 #include "cli/watch.h"
 #include "handlers/handlers.h"
+#include "handlers/trail.h"
 #include "jobs/jobs.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "storage/storage.h"
+#include "store/audit.h"
 #include "store/store.h"
 #include "vault/vault.h"
 
 struct app {
     const struct config *config;
     struct store *store;
+    struct audit *audit;
+    struct trail *trail;
     struct signer *signer;
     struct storage *storage;
     struct vault **vaults; /* one per cluster, in the configuration's order */
@@ -51,6 +55,21 @@ struct app {
     int64_t drain_ms;
 };
 
+static int open_audit(struct app *app, struct error *err)
+{
+    const struct config *config = app->config;
+    const struct audit_options options = {
+        .store = app->store,
+        .file = config->audit.file,
+        .reserve_dir = config->data_dir,
+        .reserve_bytes = config->audit.reserve_bytes,
+    };
+
+    if (audit_open(&options, &app->audit, err) != 0)
+        return error_prefix(err, "audit");
+    return trail_new(app->audit, &app->trail, err);
+}
+
 static int open_data(struct app *app, struct error *err)
 {
     const struct config *config = app->config;
@@ -67,7 +86,8 @@ static int open_data(struct app *app, struct error *err)
         store_open(catalog, &app->store, err) != 0 ||
         store_own(app->store, err) != 0 ||
         signer_open(key, &app->signer, err) != 0 ||
-        storage_open(&storage, &app->storage, err) != 0)
+        storage_open(&storage, &app->storage, err) != 0 ||
+        open_audit(app, err) != 0)
         goto done;
     rc = 0;
 done:
@@ -169,6 +189,7 @@ static int engine_options_init(struct app *app, const struct config *config,
     out->options.store = app->store;
     out->options.storage = app->storage;
     out->options.signer = app->signer;
+    out->options.audit = app->audit;
     out->options.restored = flush_access;
     out->options.restored_ctx = app;
     return 0;
@@ -288,6 +309,7 @@ static int open_server(struct app *app, struct error *err)
         .app = &app->handlers,
         .authorize = authorize,
         .authorize_ctx = app,
+        .audit = trail_hooks(app->trail),
     };
 
     /* config_load allows no more. */
@@ -395,6 +417,9 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
     struct engine_options options;
     int rc = -1;
 
+    /* The file may have been moved away (logrotate). */
+    if (audit_reopen(app->audit, err) != 0)
+        return -1;
     if (config->clusters_count != app->vaults_count)
         return error_set(err, ERR_INVALID,
                          "clusters were added or removed: that needs a "
@@ -439,6 +464,8 @@ void app_free(struct app *app)
     for (size_t i = 0; i < app->restore_vaults_count; i++)
         vault_free(app->restore_vaults[i]);
     free(app->restore_vaults);
+    trail_free(app->trail);
+    audit_close(app->audit);
     storage_close(app->storage);
     signer_free(app->signer);
     store_close(app->store);

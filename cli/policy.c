@@ -195,6 +195,8 @@ static const struct policy policies[] = {
     {"approver",
      "Callers who approve or reject the restores that others ask for.", NULL,
      ACCESS_RIGHT_READ | ACCESS_RIGHT_APPROVE, NULL},
+    {"auditor", "Callers who read the audit record.", NULL, ACCESS_RIGHT_AUDIT,
+     NULL},
     {"admin", "Callers who may do everything, also delete snapshots.", NULL,
      EVERYTHING, NULL},
 };

@@ -12,6 +12,8 @@ unsigned rights_of_route(const struct route *r)
 {
     const bool sudo = (r->flags & ROUTE_SUDO) != 0;
 
+    if (text_starts(r->pattern, "audit"))
+        return ACCESS_RIGHT_AUDIT;
     if (looks(r))
         return sudo ? 0 : ACCESS_RIGHT_READ;
     if (r->verb != VERB_WRITE)

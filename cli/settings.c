@@ -263,6 +263,7 @@ struct jobs_options settings_jobs(const struct config *config)
         .approvals = (unsigned)config->restore.approvals,
         .approval_ttl_ms = config->restore.approval_ttl_ms,
         .settle_ms = config->restore.settle_ms,
+        .audit_heads_ms = config->audit.heads_ms,
         /* 0 would mean the default. */
         .drain_ms = config->drain_ms > 0 ? config->drain_ms : 1,
     };

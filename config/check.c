@@ -96,6 +96,17 @@ static void check_listen(struct config *config, struct config_report *report)
     }
 }
 
+/* A file of its own: lines in the catalog or beside archives would destroy
+ * them. */
+static void check_audit(const struct config *config,
+                        struct config_report *report)
+{
+    const char *file = config->audit.file;
+
+    if (file != NULL && file[0] != '/')
+        report_error(report, "audit.file: expected an absolute path");
+}
+
 /* The method, from the credential that is there. */
 static void infer_method(struct config_auth *auth)
 {
@@ -405,6 +416,7 @@ void config_check(struct config *config, const struct config_source *source,
         report_error(report, "data_dir: missing");
     check_validation(config, report);
     config_check_oracles(config, report);
+    check_audit(config, report);
     config_check_transient(&config->transient, source->env, report);
     check_listen(config, report);
     if (!source->offline)

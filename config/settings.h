@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/settings_access.h"
+#include "config/settings_audit.h"
 #include "config/settings_cluster.h"
 #include "config/settings_oracles.h"
 #include "config/settings_transient.h"
@@ -58,6 +59,7 @@ struct config {
     } canary;
     struct config_restore restore;
     struct config_access access;
+    struct config_audit audit;
     struct {
         unsigned level;  /* 1 + enum log_level */
         unsigned format; /* enum config_log_format */

@@ -39,6 +39,9 @@ HANDLER(handlers_report_read);
 HANDLER(handlers_evidence_read);
 HANDLER(handlers_unseal_validation);
 
+HANDLER(handlers_audit_list);
+HANDLER(handlers_audit_read);
+
 HANDLER(handlers_restores_create);
 HANDLER(handlers_restores_list);
 HANDLER(handlers_restores_read);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The API, as a table.  `assay policy`, help and docs/API.md's test follow
- * it.
+ * it.  What changes something is written into the audit record by its verb;
+ * reading what says who can get at what is, by ROUTE_AUDIT.
  *
  * Unsealing is open as sys/unseal is: key holders need no account, and whoever
  * has a share has shown enough. */
@@ -96,6 +97,16 @@ static const struct field reject_fields[] = {
     {0},
 };
 
+static const struct field audit_fields[] = {
+    PAGE,
+    {"type", FIELD_STRING,
+     "Only these: request, response, refused, run or record."},
+    {"entity_id", FIELD_STRING, "Only what this entity asked for."},
+    {"subject", FIELD_STRING, "Only about the run or snapshot of this id."},
+    {"since", FIELD_STRING, "Since then: RFC 3339, or how long ago (24h)."},
+    {0},
+};
+
 #define ROUTE(path, operation, rights, takes, function, sentence)              \
     {                                                                          \
         .pattern = (path), .verb = (operation), .flags = (rights),             \
@@ -114,9 +125,9 @@ const struct route handlers_routes[] = {
           "A snapshot by id, the latest, or the latest-valid."),
     ROUTE("snapshots/:id", VERB_DELETE, ROUTE_SUDO, NULL,
           handlers_snapshots_delete, "Remove a snapshot and its archive."),
-    ROUTE("snapshots/:id/inspect", VERB_READ, 0, only_cluster,
+    ROUTE("snapshots/:id/inspect", VERB_READ, ROUTE_AUDIT, only_cluster,
           handlers_inspect_read, "Entries and bytes per key prefix."),
-    ROUTE("snapshots/:id/diff/:other", VERB_READ, 0, only_cluster,
+    ROUTE("snapshots/:id/diff/:other", VERB_READ, ROUTE_AUDIT, only_cluster,
           handlers_inspect_diff,
           "Key prefixes whose counts differ between two snapshots."),
 
@@ -136,11 +147,11 @@ const struct route handlers_routes[] = {
           handlers_validations_list, "Validations, newest first."),
     ROUTE("validations/:id", VERB_READ, ROUTE_OWN_RUN, run_fields,
           handlers_validations_read, "A validation with its checks."),
-    ROUTE("validations/:id/report", VERB_READ, ROUTE_OWN_RUN, NULL,
-          handlers_report_read,
+    ROUTE("validations/:id/report", VERB_READ, ROUTE_OWN_RUN | ROUTE_AUDIT,
+          NULL, handlers_report_read,
           "What was tested and found; a page for \"Accept: text/html\"."),
-    ROUTE("validations/:id/evidence", VERB_READ, ROUTE_OWN_RUN, NULL,
-          handlers_evidence_read,
+    ROUTE("validations/:id/evidence", VERB_READ, ROUTE_OWN_RUN | ROUTE_AUDIT,
+          NULL, handlers_evidence_read,
           "The same as a signed in-toto statement, in a DSSE envelope."),
     ROUTE("validations/:id/cancel", VERB_WRITE, ROUTE_OWN_RUN, NULL,
           handlers_validations_cancel, "Stop a validation."),
@@ -163,6 +174,11 @@ const struct route handlers_routes[] = {
     ROUTE("restores/:id/reject", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY,
           reject_fields, handlers_approvals_reject,
           "Refuse a restore that waits for approval."),
+
+    ROUTE("audit", VERB_LIST, ROUTE_SUDO | ROUTE_AUDIT, audit_fields,
+          handlers_audit_list, "Who asked for what, newest first."),
+    ROUTE("audit/:seq", VERB_READ, ROUTE_SUDO | ROUTE_AUDIT, NULL,
+          handlers_audit_read, "An entry of the audit record, with its line."),
     {0},
 };
 

@@ -95,6 +95,7 @@ int runs_answer_created(struct handlers_app *app, struct request *request,
     struct jsonw *w = reply_data(reply);
     char location[LIMIT_REQUEST_URL];
 
+    request_set_subject(request, run->id);
     if (write_run(app, run, w, err) != 0)
         return -1;
     jsonw_bool(w, "existing", made->existing);

@@ -17,13 +17,17 @@
 #include "base/id.h"
 #include "base/signer.h"
 #include "base/text.h"
+#include "handlers/trail.h"
 #include "jobs/jobs.h"
 #include "storage/storage.h"
+#include "store/audit.h"
 #include "vault/vault.h"
 
 struct world {
     char dir[64];
     struct store *store;
+    struct audit *audit;
+    struct trail *trail;
     struct storage *storage;
     struct signer *signer;
     struct vault *vault;
@@ -53,6 +57,9 @@ struct world *world_new(void)
     assert_int_equal(store_open(db, &w->store, &err), 0);
     assert_int_equal(store_own(w->store, &err), 0);
     assert_int_equal(signer_open(key, &w->signer, &err), 0);
+    const struct audit_options audit = {.store = w->store};
+    assert_int_equal(audit_open(&audit, &w->audit, &err), 0);
+    assert_int_equal(trail_new(w->audit, &w->trail, &err), 0);
     const struct storage_options storage = {
         .name = "disk", .type = "local", .path = disk};
     assert_int_equal(storage_open(&storage, &w->storage, &err), 0);
@@ -86,6 +93,8 @@ void world_free(struct world *w)
     vault_free(w->vault);
     storage_close(w->storage);
     signer_free(w->signer);
+    trail_free(w->trail);
+    audit_close(w->audit);
     store_close(w->store);
     assert_int_equal(file_remove_tree(w->dir, &err), 0);
     free(w);
@@ -149,7 +158,8 @@ struct answer world_call_as(struct world *w, const struct testing_call *call)
     const struct server_options options = {.mount = "assay",
                                            .routes = tables,
                                            .outside = handlers_outside,
-                                           .app = &w->app};
+                                           .app = &w->app,
+                                           .audit = trail_hooks(w->trail)};
     struct answer a = {.error = ""};
     struct error err = {0};
 

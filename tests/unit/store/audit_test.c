@@ -2,6 +2,7 @@
 #include "store/audit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,6 +370,34 @@ static void one_entry_by_its_number(void **state)
     audit_close(a);
 }
 
+/* The file has the order of the table, whoever writes. */
+
+static void *write_many(void *audit)
+{
+    for (int i = 0; i < 25; i++)
+        write_one(audit, i % 2 == 0 ? AUDIT_REQUEST : AUDIT_RESPONSE, "e", "s");
+    return NULL;
+}
+
+static void many_write_at_once(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = in(f, "audit.log");
+    struct audit *a = open_audit(f, path);
+    pthread_t threads[4];
+    struct error err = {0};
+
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_many, a), 0);
+    for (int i = 0; i < 20; i++)
+        assert_ok(audit_reopen(a, &err), err);
+    for (size_t i = 0; i < 4; i++)
+        (void)pthread_join(threads[i], NULL);
+    assert_int_equal(walk_table(f->store).count, 100);
+    assert_int_equal(walk_file(path, 1), 100);
+    audit_close(a);
+}
+
 /* Disks that are full.  All of it in a child with a small disk of its own. */
 
 static int in_child(int (*act)(const struct fixture *f),
@@ -567,6 +596,7 @@ int main(void)
         TEST(lists_have_pages_and_filters),
         TEST(a_deep_page_costs_no_more),
         TEST(one_entry_by_its_number),
+        TEST(many_write_at_once),
         TEST(a_full_disk_is_on_record_and_survived),
         TEST(a_full_disk_of_the_file_refuses_too),
     };
