@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "jobs/credential.h"
+#include "jobs/recorded.h"
 #include "store/approvals.h"
 
 int agreement_in_time(const struct job *job, struct error *err)
@@ -15,6 +16,7 @@ int agreement_in_time(const struct job *job, struct error *err)
     if (runs_finish(job->world->store, job->run.id, RUN_EXPIRED, text, err) !=
         0)
         return -1;
+    recorded_end(job, RUN_EXPIRED, text);
     return JOB_LEFT;
 }
 

@@ -11,6 +11,7 @@
 #include "jobs/catalogue.h"
 #include "jobs/engine.h"
 #include "jobs/handed.h"
+#include "jobs/recorded.h"
 #include "storage/storage.h"
 #include "store/approvals.h"
 #include "store/snapshots.h"
@@ -100,9 +101,11 @@ static void forget_handed(struct jobs *j)
 
 static void expire_restores(struct jobs *j)
 {
+    struct run_list waiting;
     struct error err = {0};
     size_t expired = 0;
 
+    recorded_look(&j->world, RUN_PENDING_APPROVAL, &waiting);
     if (approvals_expire(j->world.store, clock_now_ms(), &expired, &err) != 0)
         log_error("restores that nobody approved cannot be ended: %s",
                   err.text);
@@ -110,6 +113,7 @@ static void expire_restores(struct jobs *j)
         log_warn("%zu restore%s expired: nobody approved in time", expired,
                  expired == 1 ? "" : "s");
     forget_handed(j);
+    recorded_over(&j->world, &waiting);
 }
 
 /* Deleting */
@@ -288,13 +292,22 @@ static int clean_run(void *ctx, const struct run *run, struct error *err)
     return rc;
 }
 
+/* In which statuses a crash may have left a restore that it ends. */
+static const enum run_status cut_short[] = {RUN_APPROVED,        RUN_CHECKING,
+                                            RUN_SAFETY_BACKUP,   RUN_RESTORING,
+                                            RUN_AWAITING_UNSEAL, RUN_VERIFYING};
+enum { CUT_SHORT = sizeof(cut_short) / sizeof(cut_short[0]) };
+
 int housekeeping_clean(struct jobs *j, struct error *err)
 {
     struct cleanup c = {.jobs = j, .settings = engine_settings(j)};
+    struct run_list left[CUT_SHORT];
     unsigned parts = 0;
     size_t interrupted = 0;
     int rc = -1;
 
+    for (size_t i = 0; i < CUT_SHORT; i++)
+        recorded_look(&j->world, cut_short[i], &left[i]);
     if (storage_sweep(j->world.storage, &parts, err) != 0)
         goto done;
     if (runs_interrupt_unfinished(j->world.store, clean_run, &c, &interrupted,
@@ -307,6 +320,8 @@ int housekeeping_clean(struct jobs *j, struct error *err)
     finish_deletions(j);
     rc = 0;
 done:
+    for (size_t i = 0; i < CUT_SHORT; i++)
+        recorded_over(&j->world, &left[i]);
     jobs_settings_release(c.settings);
     return rc;
 }

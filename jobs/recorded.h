@@ -16,4 +16,12 @@ int recorded_sending(const struct job *job, const char *message,
 void recorded_end(const struct job *job, enum run_status status,
                   const char *error);
 
+/* The ends that no job sees: those of restores that expire, or that the last
+ * life left.  First look at the newest restores in a status, then let them
+ * end, then ask which of them are over; that writes them, and releases the
+ * list.  What cannot be read or written is logged. */
+void recorded_look(const struct job_world *world, enum run_status status,
+                   struct run_list *out);
+void recorded_over(const struct job_world *world, struct run_list *list);
+
 #endif

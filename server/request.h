@@ -36,7 +36,7 @@ bool request_prefers_async(const struct request *request);
 /* The id that the answer's envelope carries. */
 const char *request_id(const struct request *request);
 enum { REQUEST_FROM_MAX = 64 };
-/* Where it came from, "192.0.2.7:4711"; "" when that is not known. */
+/* Where it came from: an IP address, "" when that is not known. */
 const char *request_from(const struct request *request);
 /* The bytes of the body, NUL-terminated after `*len`. */
 const char *request_body(const struct request *request, size_t *len);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/visit.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,23 +64,20 @@ void visit_connection(void *cls, struct MHD_Connection *con, void **context,
                              lobby->options.request_ms);
 }
 
-/* "192.0.2.7:4711", "[2001:db8::7]:4711"; "" for a socket without either. */
+/* The address as text; "" for a socket without one. */
 static void write_from(struct MHD_Connection *con, char *out, size_t size)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *peer = info != NULL ? info->client_addr : NULL;
     const bool v6 = peer != NULL && peer->sa_family == AF_INET6;
-    char host[INET6_ADDRSTRLEN + 16];
-    char port[8];
 
-    if (peer == NULL || (!v6 && peer->sa_family != AF_INET) ||
-        getnameinfo(
-            peer, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
-            host, sizeof(host), port, sizeof(port),
-            NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    if (peer == NULL || (!v6 && peer->sa_family != AF_INET))
         return;
-    (void)snprintf(out, size, v6 ? "[%s]:%s" : "%s:%s", host, port);
+    if (getnameinfo(
+            peer, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+            out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
+        out[0] = '\0';
 }
 
 void *visit_target(void *cls, const char *uri, struct MHD_Connection *con)

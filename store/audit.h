@@ -43,7 +43,7 @@ struct audit_entry {
     const char *entity_id;
     const char *accessor;
     const char *token_key; /* keyed hash of the token */
-    const char *remote;    /* "192.0.2.7:4711" */
+    const char *remote;    /* "192.0.2.7" */
     const char *fields;    /* a JSON object, without secrets */
     const char *subject;   /* id of the run or snapshot that it is about */
     const char *event;     /* of a run: "sending", "ended" */

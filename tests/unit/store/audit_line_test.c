@@ -24,7 +24,7 @@ static const struct audit_entry sample = {
     .path = "assay/restores",
     .display_name = "al\"ice\n",
     .entity_id = "e-1",
-    .remote = "192.0.2.7:4711",
+    .remote = "192.0.2.7",
     .fields = "{\"snapshot\":\"latest\",\"force\":true}",
     .status = 200,
 };
