@@ -226,6 +226,7 @@ static struct transient_process process_options(const struct config *config)
         .seal_files = (const char *const *)t->seal_files.items,
         .seal_files_count = t->seal_files.count,
         .seal_endpoint = t->seal_endpoint,
+        .client_address = t->client_address,
         .audit_file = t->audit_file,
         .license_file = t->license_file,
         .memory_limit = t->memory_limit,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is below `transient`, judged. */
+#include <arpa/inet.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +88,16 @@ static bool is_endpoint(const char *text)
            port > 0 && port <= 65535;
 }
 
+/* One machine's. */
+static bool is_client(const char *text)
+{
+    struct in_addr in;
+
+    if (inet_pton(AF_INET, text, &in) != 1)
+        return false;
+    return ntohl(in.s_addr) >> 24 > 0 && ntohl(in.s_addr) >> 24 < 224;
+}
+
 /* What driver `process` is given. */
 static void check_process(const struct config_transient *t,
                           struct config_report *report)
@@ -102,6 +113,9 @@ static void check_process(const struct config_transient *t,
     if (t->seal_endpoint != NULL && !is_endpoint(t->seal_endpoint))
         report_error(report, "transient.seal_endpoint: expected host:port, "
                              "with a host name or an IPv4 address");
+    if (t->client_address != NULL && !is_client(t->client_address))
+        report_error(report, "transient.client_address: expected the IPv4 "
+                             "address of one machine");
     if (t->memory_limit > 0 && t->memory_limit < LEAST_MEMORY)
         report_error(report, "transient.memory_limit: at least 256MiB, or no "
                              "server starts");

@@ -51,6 +51,7 @@ struct config_transient {
     char *seal_file, *audit_file, *license_file;
     struct config_texts seal_files;
     char *seal_endpoint;   /* host:port */
+    char *client_address;  /* IPv4 */
     uint64_t memory_limit; /* 0: none */
     int64_t time_limit_ms;
 };

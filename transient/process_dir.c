@@ -115,18 +115,28 @@ static int free_ports(unsigned *api, unsigned *cluster, struct error *err)
     return rc;
 }
 
+static bool taken(unsigned endpoint_port)
+{
+    return endpoint_port == API_PORT || endpoint_port == CLUSTER_PORT;
+}
+
+unsigned process_dir_api_port(unsigned endpoint_port)
+{
+    return taken(endpoint_port) ? OTHER_API_PORT : API_PORT;
+}
+
 static int write_config(const struct process_dir *d,
                         const struct process_dir_server *server,
                         struct error *err)
 {
-    bool taken = server->endpoint_port == API_PORT ||
-                 server->endpoint_port == CLUSTER_PORT;
     struct server_config c = {
         .product = server->product,
         .generate_root = server->generate_root,
         .raw_storage = server->raw_storage,
-        .api_port = taken ? OTHER_API_PORT : API_PORT,
-        .cluster_port = taken ? OTHER_CLUSTER_PORT : CLUSTER_PORT,
+        .api_port = process_dir_api_port(server->endpoint_port),
+        .cluster_port =
+            taken(server->endpoint_port) ? OTHER_CLUSTER_PORT : CLUSTER_PORT,
+        .own_socket = server->shared_network,
     };
     char *data = text_format("%s/" SANDBOX_DATA, d->path);
     char *inside = text_format("/%s", d->name);

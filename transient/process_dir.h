@@ -46,6 +46,9 @@ struct process_dir_server {
     const char *stanzas;    /* added as they are; secret */
 };
 
+/* Where a server with a network of its own listens, on 127.0.0.1. */
+unsigned process_dir_api_port(unsigned endpoint_port);
+
 /* Make it all, with the server's configuration. */
 int process_dir_make(const struct process_dir *d,
                      const struct process_dir_server *server,

@@ -7,7 +7,10 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "transient/client_address.h"
+#include "transient/process_dir.h"
 #include "transient/stanza.h"
+#include "vault/vault.h"
 
 enum {
     AUDIT_STANZAS = 16,
@@ -134,6 +137,27 @@ static int read_audit(const struct transient_options *o,
     return 0;
 }
 
+/* A login to the copy is to look like one to the primary. */
+static int add_way_in(const struct transient_options *o,
+                      struct process_extras *x, struct error *err)
+{
+    const char *configured = settings(o)->client_address;
+    char client[INET_ADDRSTRLEN] = "";
+
+    if (o->no_isolation)
+        return 0;
+    if (configured != NULL)
+        (void)text_copy(client, sizeof client, configured);
+    else if (o->primary != NULL &&
+             !client_address_towards(vault_address(o->primary), client))
+        client[0] = '\0'; /* then from loopback */
+    if (client[0] != '\0' &&
+        add_word(x, text_format("client:%s", client), err) != 0)
+        return -1;
+    return add_word(
+        x, text_format("api:%u", process_dir_api_port(x->endpoint_port)), err);
+}
+
 static int check_license(const struct transient_options *o,
                          const struct server_program *program,
                          struct process_extras *x, struct error *err)
@@ -189,7 +213,7 @@ int process_extras_read(const struct transient_options *o,
     if (read_audit(o, &x, err) != 0)
         goto done;
     *outcome = TRANSIENT_BROKEN;
-    if (add_limits(o, &x, err) != 0)
+    if (add_limits(o, &x, err) != 0 || add_way_in(o, &x, err) != 0)
         goto done;
     *outcome = TRANSIENT_OK;
     *out = x;

@@ -10,6 +10,7 @@
 struct owned {
     struct transient_process p;
     char *seal_file, *seal_endpoint, *audit_file, *license_file;
+    char *client_address;
     char **seal_files;
 };
 
@@ -32,6 +33,7 @@ int transient_process_copy(const struct transient_process *from,
     o->seal_files = text_dup_list(from->seal_files, from->seal_files_count);
     if (o->seal_files == NULL || copy(from->seal_file, &o->seal_file) != 0 ||
         copy(from->seal_endpoint, &o->seal_endpoint) != 0 ||
+        copy(from->client_address, &o->client_address) != 0 ||
         copy(from->audit_file, &o->audit_file) != 0 ||
         copy(from->license_file, &o->license_file) != 0) {
         transient_process_free(&o->p);
@@ -40,6 +42,7 @@ int transient_process_copy(const struct transient_process *from,
     o->p.seal_file = o->seal_file;
     o->p.seal_files = (const char *const *)o->seal_files;
     o->p.seal_endpoint = o->seal_endpoint;
+    o->p.client_address = o->client_address;
     o->p.audit_file = o->audit_file;
     o->p.license_file = o->license_file;
     *out = &o->p;
@@ -56,6 +59,7 @@ void transient_process_free(struct transient_process *p)
         text_free_list(o->seal_files, o->p.seal_files_count);
     free(o->seal_file);
     free(o->seal_endpoint);
+    free(o->client_address);
     free(o->audit_file);
     free(o->license_file);
     free(o);

@@ -25,10 +25,13 @@ struct transient_process {
     const char *const *seal_files;
     size_t seal_files_count;
     const char *seal_endpoint; /* host:port, the one way out */
-    const char *audit_file;    /* audit stanzas (OpenBao) */
-    const char *license_file;  /* of Vault Enterprise */
-    uint64_t memory_limit;     /* bytes; 0: none */
-    int64_t time_limit_ms;     /* for its whole life */
+    /* IPv4; what a role that is bound to addresses allows.  NULL: ours, as
+     * the primary's network sees it. */
+    const char *client_address;
+    const char *audit_file;   /* audit stanzas (OpenBao) */
+    const char *license_file; /* of Vault Enterprise */
+    uint64_t memory_limit;    /* bytes; 0: none */
+    int64_t time_limit_ms;    /* for its whole life */
 };
 
 /* A copy that owns everything. */

@@ -21,7 +21,8 @@ static int log_in(struct restore_flow *f, struct vault_token *token,
         vault_free(v);
         return error_prefix(err, "cannot log in to the restored copy (the "
                                  "credential must be older than the "
-                                 "snapshot, and not bound to addresses)");
+                                 "snapshot; for one that is bound to "
+                                 "addresses see transient.client_address)");
     }
     f->vault = v;
     return 0;

@@ -14,9 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "transient/forward.h"
 #include "transient/relay.h"
 #include "transient/sandbox.h"
 #include "transient/sandbox_room.h"
+#include "transient/server_config.h"
 
 /* CLOSE_RANGE_CLOEXEC, which old headers lack. */
 enum { CLOSE_ON_EXEC = 1U << 2 };
@@ -124,16 +126,37 @@ child_exec(struct sandbox_helper *h, const char *program, const char *data)
     child_give_up(h, SANDBOX_EXIT_NO_SERVER, text);
 }
 
+static struct forward way_in(const struct sandbox_helper *h,
+                             const char *socket_path)
+{
+    return (struct forward){.socket_path = socket_path,
+                            .port = h->extras.api_port,
+                            .from = h->extras.client};
+}
+
 /* Not the system's refusal, should it fail. */
 static int child_arrange(void *ctx, struct error *err)
 {
     struct sandbox_helper *h = ctx;
+    const struct forward f = way_in(h, NULL);
 
     if (sandbox_extras_place(&h->extras, err) != 0 ||
+        forward_prepare(&f, err) != 0 ||
         (h->extras.has_endpoint &&
          relay_offer(&h->extras.endpoint, h->handover[1], err) != 0))
         child_give_up(h, SANDBOX_EXIT_BROKEN, err->text);
     return 0;
+}
+
+static void child_forward(const struct sandbox_helper *h)
+{
+    char path[PATH_MAX];
+    const struct forward f = way_in(h, path);
+    struct error err;
+
+    (void)snprintf(path, sizeof path, "/%s/" SERVER_SOCKET, h->name);
+    if (h->extras.api_port != 0 && forward_start(&f, &err) != 0)
+        child_give_up(h, SANDBOX_EXIT_BROKEN, err.text);
 }
 
 __attribute__((noreturn)) static void child_isolated(struct sandbox_helper *h)
@@ -155,6 +178,7 @@ __attribute__((noreturn)) static void child_isolated(struct sandbox_helper *h)
         child_give_up(h, SANDBOX_EXIT_NO_ISOLATION, err.text);
     if (child_offer_syslog(h) != 0)
         child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot offer a /dev/log");
+    child_forward(h);
     (void)snprintf(program, sizeof program, "/%s.server", h->name);
     (void)snprintf(data, sizeof data, "/%s", h->name);
     child_exec(h, program, data);

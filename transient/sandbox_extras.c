@@ -9,6 +9,7 @@
  *   scheduler knows it (BFQ).  oom_score_adj is the helper's to set. */
 #include "transient/sandbox_extras.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -80,6 +81,22 @@ static int parse_number(struct sandbox_extras *x, const char *word,
                      word);
 }
 
+static int parse_way_in(struct sandbox_extras *x, const char *word,
+                        struct error *err)
+{
+    const char *api = value_of(word, "api");
+    const char *client = value_of(word, "client");
+    uint64_t port = 0;
+
+    if (api != NULL && text_u64(api, &port) && port > 0 && port <= 65535) {
+        x->api_port = (unsigned)port;
+        return 0;
+    }
+    if (client != NULL && inet_pton(AF_INET, client, &x->client) == 1)
+        return 0;
+    return parse_number(x, word, err);
+}
+
 static int parse(struct sandbox_extras *x, const char *word, struct error *err)
 {
     const char *value = value_of(word, "file");
@@ -96,7 +113,7 @@ static int parse(struct sandbox_extras *x, const char *word, struct error *err)
         x->has_endpoint = true;
         return transient_endpoint_parse(value, &x->endpoint, err);
     }
-    return parse_number(x, word, err);
+    return parse_way_in(x, word, err);
 }
 
 int sandbox_extras_parse(char **words, struct sandbox_extras *out,

@@ -8,11 +8,15 @@
  *   memory:<bytes>        as much data as the server may have
  *   size:<bytes>          as large as one of its files may grow
  *   seconds:<n>           it is killed after that time
- *   endpoint:<host:port>  the one address outside that it reaches (relay.h) */
+ *   endpoint:<host:port>  the one address outside that it reaches (relay.h)
+ *   api:<port>            where the server will listen: what is sent to its
+ *                         socket is forwarded there (forward.h)
+ *   client:<address>      IPv4: what the server sees its callers come from */
 #ifndef ASSAY_TRANSIENT_SANDBOX_EXTRAS_H
 #define ASSAY_TRANSIENT_SANDBOX_EXTRAS_H
 
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,6 +39,8 @@ struct sandbox_extras {
     uint64_t seconds;
     bool has_endpoint;
     struct transient_endpoint endpoint;
+    unsigned api_port; /* 0: the server offers its socket itself */
+    struct in_addr client;
     char variables[2][PATH_MAX + 32];
     char *env[5];
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The configuration of a transient server: one raft node, an API on a unix
- * socket.  Private to transient/. */
+ * The configuration of a transient server: one raft node, with its API on
+ * loopback.  Private to transient/. */
 #ifndef ASSAY_TRANSIENT_SERVER_CONFIG_H
 #define ASSAY_TRANSIENT_SERVER_CONFIG_H
 
@@ -18,6 +18,7 @@ struct server_config {
     const char *product; /* "vault" or "openbao" */
     unsigned api_port;   /* on loopback */
     unsigned cluster_port;
+    bool own_socket;    /* it listens on SERVER_SOCKET by itself */
     bool generate_root; /* OpenBao offers it only where this says so */
     bool raw_storage;   /* with sys/raw */
 };

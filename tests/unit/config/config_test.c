@@ -473,6 +473,23 @@ static void drivers_need_their_settings(void **state)
                    "transient.terraform.env.X: expected an object of texts");
 }
 
+static void a_client_address_is_one_machines(void **state)
+{
+    static const char *const refused[] = {
+        TRANSIENT("\"client_address\":\"vault.example\""),
+        TRANSIENT("\"client_address\":\"0.0.0.0\""),
+        TRANSIENT("\"client_address\":\"224.0.0.1\""),
+        TRANSIENT("\"client_address\":\"10.0.0.0/8\""),
+        TRANSIENT("\"client_address\":\"::1\""),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_problem(refused[i],
+                       "transient.client_address: expected the IPv4 address "
+                       "of one machine");
+}
+
 static void variables_are_read_and_not_printed(void **state)
 {
     static const char *const env[] = {
@@ -857,6 +874,7 @@ int main(void)
         cmocka_unit_test(later_settings_are_refused),
         cmocka_unit_test(restores_take_two),
         cmocka_unit_test(drivers_need_their_settings),
+        cmocka_unit_test(a_client_address_is_one_machines),
         cmocka_unit_test(variables_are_read_and_not_printed),
         cmocka_unit_test(containment_is_asked_for),
         cmocka_unit_test(all_problems_at_once),

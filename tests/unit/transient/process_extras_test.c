@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "transient/process_extras.h"
+#include "vault/vault.h"
 
 static char dir[64], seal[96], audit[96], key[96];
 
@@ -60,11 +61,12 @@ static void test_nothing_configured(void **state)
     (void)state;
     assert_int_equal(ask(NULL, "shamir", &bao, &x, &err), TRANSIENT_OK);
     assert_string_equal(buf_text(&x.stanzas), "");
-    assert_int_equal(x.words_count, 1);
+    assert_int_equal(x.words_count, 2);
     assert_true(has_word(&x, "size:1073745824"));
+    assert_true(has_word(&x, "api:8200"));
     assert_int_equal(process_extras_words(&x, 1000, &words, &err), 0);
-    assert_string_equal(words[1], "seconds:3599");
-    assert_null(words[2]);
+    assert_string_equal(words[2], "seconds:3599");
+    assert_null(words[3]);
     assert_int_equal(process_extras_words(&x, 3600 * 1000, &words, &err), -1);
     assert_non_null(strstr(err.text, "time_limit"));
     process_extras_done(&x);
@@ -92,6 +94,7 @@ static void test_a_seal(void **state)
     assert_true(has_word(&x, word));
     assert_true(has_word(&x, "endpoint:kms.example:8200"));
     assert_true(has_word(&x, "memory:300"));
+    assert_true(has_word(&x, "api:8300")); /* the other one is the KMS's */
     process_extras_done(&x);
     /* A server that is unsealed by shares is not given it. */
     assert_int_equal(ask(&p, "shamir", &bao, &x, &err), TRANSIENT_OK);
@@ -122,6 +125,35 @@ static void test_audit_stanzas(void **state)
     p.audit_file = seal;
     assert_int_equal(ask(&p, "shamir", &bao, &x, &err), TRANSIENT_NO_ISOLATION);
     assert_non_null(strstr(err.text, "transient.audit_file"));
+}
+
+static void test_where_callers_seem_to_come_from(void **state)
+{
+    struct transient_process p = {.client_address = "10.9.8.7"};
+    const struct vault_options primary = {.address = "http://127.0.0.1:1"};
+    struct transient_options o = {
+        .product = "openbao", .base_dir = "/tmp", .process = &p};
+    enum transient_outcome outcome;
+    struct process_extras x;
+    struct vault *v = NULL;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(vault_new(&primary, &v, &err), 0);
+    o.primary = v;
+    assert_int_equal(process_extras_read(&o, &bao, &x, &outcome, &err), 0);
+    assert_true(has_word(&x, "client:10.9.8.7"));
+    process_extras_done(&x);
+    p.client_address = NULL;
+    assert_int_equal(process_extras_read(&o, &bao, &x, &outcome, &err), 0);
+    assert_true(has_word(&x, "client:127.0.0.1"));
+    process_extras_done(&x);
+    /* A server in our own network offers its socket itself. */
+    o.no_isolation = true;
+    assert_int_equal(process_extras_read(&o, &bao, &x, &outcome, &err), 0);
+    assert_int_equal(x.words_count, 0);
+    process_extras_done(&x);
+    vault_free(v);
 }
 
 static void test_a_license(void **state)
@@ -157,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_nothing_configured),
         cmocka_unit_test(test_a_seal),
         cmocka_unit_test(test_audit_stanzas),
+        cmocka_unit_test(test_where_callers_seem_to_come_from),
         cmocka_unit_test(test_a_license),
     };
     int failed;

@@ -18,6 +18,7 @@ static void test_a_copy_is_whole(void **state)
                                            .seal_files = files,
                                            .seal_files_count = 2,
                                            .license_file = "",
+                                           .client_address = name,
                                            .memory_limit = 7,
                                            .time_limit_ms = 9};
     struct transient_process *copy = NULL;
@@ -28,6 +29,7 @@ static void test_a_copy_is_whole(void **state)
     name[0] = 'x';
     files[1] = NULL;
     assert_string_equal(copy->seal_file, "/etc/seal.key");
+    assert_string_equal(copy->client_address, "/etc/seal.key");
     assert_string_equal(copy->seal_files[0], "/etc/seal.key");
     assert_string_equal(copy->seal_files[1], "/etc/ca.pem");
     assert_null(copy->license_file);

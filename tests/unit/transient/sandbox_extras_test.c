@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -88,6 +89,38 @@ static int talk(const char *host, const char *port)
     return back;
 }
 
+/* Tell every caller, in a process of his own, where he comes from, and repeat
+ * what he says. */
+__attribute__((noreturn)) static void listen_inside(unsigned port)
+{
+    static char chunk[4096];
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port)};
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&in, sizeof in) != 0 ||
+        listen(listener, 8) != 0)
+        _exit(9);
+    for (;;) {
+        socklen_t len = sizeof in;
+        int fd = accept(listener, (struct sockaddr *)&in, &len);
+        ssize_t n;
+
+        if (fd >= 0 && fork() == 0) {
+            char from[INET_ADDRSTRLEN] = "";
+
+            (void)inet_ntop(AF_INET, &in.sin_addr, from, sizeof from);
+            (void)snprintf(chunk, sizeof chunk, "%s\n", from);
+            n = send(fd, chunk, strlen(chunk), MSG_NOSIGNAL);
+            while (n > 0 && (n = recv(fd, chunk, sizeof chunk, 0)) > 0)
+                n = send(fd, chunk, (size_t)n, MSG_NOSIGNAL);
+            _exit(0);
+        }
+        (void)close(fd);
+    }
+}
+
 static void show_all(FILE *f)
 {
     const char *port = getenv("GOMEMLIMIT");
@@ -140,6 +173,9 @@ static int probe(const char *argument)
     fclose(f);
     (void)snprintf(base, sizeof base, "%.*s/facts", len, dir);
     (void)rename(path, base);
+    (void)snprintf(path, sizeof path, "%.*s/listen", len, dir);
+    if (access(path, F_OK) == 0)
+        listen_inside(8300);
     for (;;)
         pause();
 }
@@ -291,6 +327,8 @@ static void test_what_cannot_be_given(void **state)
         {"file:relative", "relative is not the path of a file"},
         {"file:/usr/lib/os-release", NULL}, /* is there, or cannot be put */
         {"endpoint:nothing", "expected host:port"},
+        {"api:0", "does not know \"api:0\""},
+        {"client:localhost", "does not know \"client:localhost\""},
         {"colour:red", "does not know \"colour:red\""},
     };
 
@@ -395,6 +433,98 @@ static void test_the_one_way_out(void **state)
     talk_to("127.0.0.1", "/etc/hosts: none\n");
 }
 
+/* The socket is there once the server listens. */
+static int enter(const struct stage *s)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    assert_true(text_copy(un.sun_path, sizeof un.sun_path, s->dir.socket_path));
+    for (int i = 0; connect(fd, (struct sockaddr *)&un, sizeof un) != 0; i++) {
+        assert_true(i < 2000);
+        clock_sleep_ms(10);
+    }
+    return fd;
+}
+
+/* What it says of our address; then much there and back. */
+static void converse(int fd, const char *from)
+{
+    char line[64], byte;
+    size_t len = 0;
+    int sent = 0, back = 0;
+
+    do
+        assert_int_equal(recv(fd, &line[len], 1, 0), 1);
+    while (line[len] != '\n' && ++len < sizeof line);
+    line[len] = '\0';
+    assert_string_equal(line, from);
+    for (; sent < LONG; sent += (int)len) {
+        static const char data[1000];
+
+        len = sizeof data;
+        assert_int_equal(send(fd, data, len, MSG_NOSIGNAL), len);
+        for (size_t got = 0; got < len;) {
+            static char answer[1000];
+            ssize_t n = recv(fd, answer, len - got, 0);
+
+            assert_true(n > 0);
+            got += (size_t)n;
+            back += (int)n;
+        }
+    }
+    assert_int_equal(back, sent);
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    assert_int_equal(recv(fd, &byte, 1, 0), 0);
+}
+
+static void come_from(const char *word, const char *from)
+{
+    const char *const words[] = {"api:8300", word, NULL};
+    char where[128];
+    struct error err;
+    struct stage s;
+    int first, second;
+
+    prepare(&s);
+    (void)snprintf(where, sizeof where, "%s/data/listen", s.dir.path);
+    put(where, "");
+    for (int life = 0; life < 2; life++) {
+        start(&s, words);
+        read_facts(&s);
+        first = enter(&s);
+        second = enter(&s);
+        converse(second, from);
+        converse(first, from);
+        (void)close(first);
+        (void)close(second);
+        if (life == 0)
+            assert_int_equal(helper_stop(&s.helper, true, &err), 0);
+    }
+    end(&s);
+}
+
+static void test_the_way_in(void **state)
+{
+    (void)state;
+    come_from("client:10.9.8.7", "10.9.8.7");
+    come_from(NULL, "127.0.0.1");
+}
+
+/* The KMS may be on this very machine. */
+static void test_one_address_for_both_ways(void **state)
+{
+    static const char *const words[] = {"endpoint:10.9.8.7:443", "api:8300",
+                                        "client:10.9.8.7", NULL};
+    struct stage s;
+
+    (void)state;
+    prepare(&s);
+    start(&s, words);
+    read_facts(&s);
+    end(&s);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +533,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_what_cannot_be_given),
         cmocka_unit_test(test_its_time_is_over),
         cmocka_unit_test(test_the_one_way_out),
+        cmocka_unit_test(test_the_way_in),
+        cmocka_unit_test(test_one_address_for_both_ways),
     };
     int failed;
 
