@@ -39,7 +39,7 @@ def ends_refused(world):
     assert WRONG not in said
 
 
-def test_16_a_secret_id_made_a_moment_ago(new_world):
+def test_23_a_secret_id_made_a_moment_ago(new_world):
     """Addressed to a standby, as often as would lock the role out."""
     world = new_world(nodes=3, start=False)
     for standby in world.cluster.standbys() * 3:
@@ -54,7 +54,7 @@ def test_16_a_secret_id_made_a_moment_ago(new_world):
 
 
 @pytest.mark.parametrize("nodes", [1, 3])
-def test_16_a_wrong_secret_id_ends_the_daemon(new_world, nodes):
+def test_23_a_wrong_secret_id_ends_the_daemon(new_world, nodes):
     world = new_world(nodes=nodes, start=False)
     world.address_assay(world.cluster.nodes[-1].address)
     secret_file(world).write_text(WRONG)
@@ -67,7 +67,7 @@ def test_16_a_wrong_secret_id_ends_the_daemon(new_world, nodes):
     world.assay.backup()
 
 
-def test_16_a_forgotten_secret_id_does_not_lock_the_role_out(world):
+def test_23_a_forgotten_secret_id_does_not_lock_the_role_out(world):
     """What a restore leaves whose snapshot is older than the secret-id: the
     daemon lives on, and a new secret-id in its file is all that it needs."""
     assay, cluster = world.assay, world.cluster

@@ -18,7 +18,7 @@ def files_with(directory, text):
             if p.is_file() and text.encode() in p.read_bytes()]
 
 
-def test_26_raw_audit_devices_leave_no_secret(world):
+def test_24_raw_audit_devices_leave_no_secret(world):
     """Devices that write, raw, where a server writes its log."""
     assay, cluster = world.assay, world.cluster
     for name, path in (("out", "stdout"), ("err", "/proc/self/fd/2")):
@@ -40,7 +40,7 @@ def test_26_raw_audit_devices_leave_no_secret(world):
     assert "sys/storage/raft/snapshot" not in kept
 
 
-def test_26_devices_of_the_configuration(new_world, server, workdir):
+def test_24_devices_of_the_configuration(new_world, server, workdir):
     if server.product != "openbao":
         pytest.skip("Vault declares no audit devices")
     stanza = f"""
@@ -79,7 +79,7 @@ echo "Vault v1.21.0+ent (0000), built 2025-10-21T18:08:29Z"
 """
 
 
-def test_26_enterprise_without_a_license(new_world, server, workdir):
+def test_24_enterprise_without_a_license(new_world, server, workdir):
     if server.product != "vault":
         pytest.skip("OpenBao has no Enterprise edition")
     program = workdir / "vault-enterprise"
@@ -92,7 +92,7 @@ def test_26_enterprise_without_a_license(new_world, server, workdir):
     assert "transient.license_file" in check(run, "restorable")["message"]
 
 
-def test_26_a_file_that_is_not_only_a_seal(new_world, workdir, server):
+def test_24_a_file_that_is_not_only_a_seal(new_world, workdir, server):
     """Of a cluster with shares, the file is not even looked at; the check
     of the configuration speaks about what is not there."""
     world = new_world(config={"transient": {
