@@ -20,6 +20,8 @@ int login_client(const struct login_options *o, struct vault **out,
 
     if (o->auth == NULL)
         return vault_like(o->primary, &place, out, err);
+    if (own.namespace == NULL && o->primary != NULL)
+        own.namespace = vault_namespace(o->primary);
     own.auth = *o->auth;
     return vault_new(&own, out, err);
 }

@@ -124,6 +124,11 @@ const char *vault_address(const struct vault *v)
     return v->address;
 }
 
+const char *vault_namespace(const struct vault *v)
+{
+    return v->cluster->settings.namespace;
+}
+
 const char *vault_ca_file(const struct vault *v)
 {
     return v->cluster->settings.ca_file;

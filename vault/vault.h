@@ -44,6 +44,8 @@ int vault_like(struct vault *v, const struct vault_place *place,
                struct vault **out, struct error *err) MUST_USE;
 
 const char *vault_address(const struct vault *v);
+/* Where it logs in; NULL: the root namespace. */
+const char *vault_namespace(const struct vault *v);
 /* The file of CA certificates that its server is verified with; NULL: the
  * system's, or a directory. */
 const char *vault_ca_file(const struct vault *v);

@@ -128,12 +128,41 @@ static void test_a_credential_of_its_own_comes_first(void **state)
     assert_int_equal(login_client(&who, &v, &err), 0);
     assert_int_equal(vault_own_token(v, &token, &err), 0);
     last_is("GET", "auth/token/lookup-self", "who", "b.mine");
+    last_is("GET", "auth/token/lookup-self", "namespace", "team");
     assert_int_equal(
         standin_count(&scripted_scratch, "POST", "auth/approle/login", false),
         0);
     vault_free(v);
     vault_free(primary);
     nobody_called(&scripted_production);
+}
+
+static void test_it_goes_where_it_is_told(void **state)
+{
+    struct transient_facts where = facts();
+    const struct vault_auth_options auth = {.method = VAULT_AUTH_TOKEN,
+                                            .token = "b.mine"};
+    struct vault *primary = production_client();
+    struct login_options who = {
+        .auth = &auth, .primary = primary, .facts = &where};
+    struct vault_token token;
+    struct vault *v = NULL;
+    struct error err;
+
+    (void)state;
+    where.namespace = "copy";
+    assert_int_equal(login_client(&who, &v, &err), 0);
+    assert_int_equal(vault_own_token(v, &token, &err), 0);
+    last_is("GET", "auth/token/lookup-self", "namespace", "copy");
+    vault_free(v);
+    /* Of no primary there is nothing to be known. */
+    where.namespace = NULL;
+    who.primary = NULL;
+    assert_int_equal(login_client(&who, &v, &err), 0);
+    assert_int_equal(vault_own_token(v, &token, &err), 0);
+    last_is("GET", "auth/token/lookup-self", "namespace", "");
+    vault_free(v);
+    vault_free(primary);
 }
 
 static void test_root_is_made_from_the_shares_in_the_copy(void **state)
@@ -231,6 +260,7 @@ int main(void)
         TEST(test_the_credential_of_the_primary_goes_to_the_copy),
         TEST(test_the_copy_may_be_somewhere_else),
         TEST(test_a_credential_of_its_own_comes_first),
+        TEST(test_it_goes_where_it_is_told),
         TEST(test_root_is_made_from_the_shares_in_the_copy),
         TEST(test_where_root_is_not_made_it_says_what_to_set),
         TEST(test_too_few_shares_are_no_root_token),
