@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "jobs/shares.h"
 #include "proof/unsealed.h"
 #include "snapshot/reader.h"
 #include "transient/keys.h"
@@ -92,28 +93,49 @@ void raise_note(const struct transient_report *report, char *out, size_t size)
              both ? "; " : "", report->containment);
 }
 
-int raise_recover(const struct jobs_settings *settings, const struct run *run,
+/* Those that cannot be had are missed by whoever needs them: then `why`. */
+static int recall_keys(const struct jobs_settings_cluster *c, struct keys **out,
+                       struct error *why, struct error *err)
+{
+    *out = NULL;
+    if (c == NULL)
+        (void)error_set(why, ERR_PRECONDITION,
+                        "its cluster is not configured any more");
+    else if (shares_read(c, NULL, out, why, err) != 0)
+        return -1;
+    if (*out == NULL)
+        *out = keys_new();
+    return *out == NULL ? error_memory(err) : 0;
+}
+
+int raise_recover(const struct job_world *world,
+                  const struct jobs_settings *settings, const struct run *run,
                   const char *leftovers, struct error *err)
 {
     const struct jobs_settings_cluster *c =
         jobs_settings_cluster(settings, run->cluster);
-    struct keys *keys = keys_new();
-    const struct transient_options o = {
+    struct raise known = {.clusters = NULL};
+    struct transient_options o = {
         .drivers = settings->drivers,
         .primary = c == NULL ? NULL : c->vault,
-        .keys = keys,
     };
-    int rc;
+    struct keys *keys = NULL;
+    struct error why = {0};
+    int rc = -1;
 
-    if (keys == NULL)
-        return error_memory(err);
-    /* One that cannot be read is missed by whoever needs it. */
-    for (size_t i = 0; c != NULL && i < c->key_files_count; i++) {
-        struct error ignored;
-        if (keys_add_file(keys, c->key_files[i], &ignored) != 0)
-            continue;
-    }
+    if (know_clusters(&known, world, settings, err) != 0 ||
+        (transient_recover_needs_keys(leftovers) &&
+         recall_keys(c, &keys, &why, err) != 0))
+        goto done;
+    o.keys = keys;
+    o.clusters = known.clusters;
+    o.clusters_count = settings->clusters_count;
     rc = transient_recover(leftovers, &o, err);
+    if (rc != 0 && why.kind != ERR_NONE)
+        error_prefix(err, "without the cluster's key shares (%.150s)",
+                     why.text);
+done:
+    raise_done(&known);
     keys_free(keys);
     return rc;
 }

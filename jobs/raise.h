@@ -42,8 +42,10 @@ void raise_done(struct raise *r);
 void raise_note(const struct transient_report *report, char *out, size_t size);
 
 /* Take down what `leftovers` of a run of an earlier life name, with what is
- * configured now.  Blocks for as long as a driver's `down` does. */
-int raise_recover(const struct jobs_settings *settings, const struct run *run,
+ * configured now, the unseal.command included where key shares are needed.
+ * Blocks for as long as a driver's `down` does. */
+int raise_recover(const struct job_world *world,
+                  const struct jobs_settings *settings, const struct run *run,
                   const char *leftovers, struct error *err) MUST_USE;
 
 #endif

@@ -18,7 +18,8 @@ int validation_recover(const struct job_world *world,
         .store = world->store, .storage = world->storage, .trust = &trust};
     struct error why = {0};
 
-    if (transient != NULL && raise_recover(settings, run, transient, err) != 0)
+    if (transient != NULL &&
+        raise_recover(world, settings, run, transient, err) != 0)
         return -1;
     if (work_dir != NULL && (oracle_end_strays(work_dir, err) != 0 ||
                              file_remove_tree(work_dir, err) != 0))

@@ -261,12 +261,11 @@ static int open_seal(const struct existing_transient *x, struct vault *nobody,
     return foreign_unseal(nobody, x->o->keys, err);
 }
 
-static int look(const struct existing_transient *x, struct vault *nobody,
-                struct vault_status *status, struct error *err)
+static int look(struct vault *nobody, struct vault_status *status,
+                struct error *err)
 {
     const struct vault_wait wait = {.timeout_ms = ANSWER_TIMEOUT_MS};
 
-    (void)x;
     return vault_wait_ready(nobody, VAULT_UNTIL_ANSWERS, &wait, status, err);
 }
 
@@ -275,7 +274,7 @@ static int make_active(const struct existing_transient *x, struct vault *nobody,
 {
     const struct vault_wait wait = {.timeout_ms = ANSWER_TIMEOUT_MS};
 
-    if (look(x, nobody, status, err) != 0)
+    if (look(nobody, status, err) != 0)
         return -1;
     if (status->sealed && strcmp(status->seal_type, "shamir") == 0 &&
         open_seal(x, nobody, err) != 0)
@@ -341,30 +340,54 @@ static int put_back(const struct existing_transient *x, struct vault *nobody,
                      status.cluster_id, x->cluster_id);
 }
 
+/* Whoever lost production may have made the copy of it the new one. */
+static bool is_promoted(const struct existing_transient *x,
+                        const struct vault_status *status, struct error *err)
+{
+    if (existing_guard_return(status, x->settings->address, x->o, err) == 0)
+        return false;
+    error_prefix(err,
+                 "%s is not put back (if that is right, remove its directory)",
+                 x->before);
+    return true;
+}
+
+/* -1: it still holds production's data; -2: that is as it should be. */
+static int empty_it(const struct existing_transient *x, struct error *err)
+{
+    const struct transient_facts where = place(x);
+    struct vault *nobody = NULL;
+    struct vault_status status;
+    int rc = -1;
+
+    if (login_with_token(&where, NULL, &nobody, err) != 0 ||
+        look(nobody, &status, err) != 0)
+        goto done;
+    rc = is_promoted(x, &status, err) ? -2 : put_back(x, nobody, err);
+done:
+    vault_free(nobody);
+    return rc;
+}
+
 static int existing_down(void *state, struct error *err)
 {
     struct existing_transient *x = state;
-    const struct transient_facts where = place(x);
-    struct vault *nobody = NULL;
     int rc = 0;
 
     x->up = false;
     if (!x->gone && file_exists(x->filled)) {
         let_it_settle(x);
-        rc = login_with_token(&where, NULL, &nobody, err);
-        if (rc == 0)
-            rc = put_back(x, nobody, err);
-        vault_free(nobody);
-        if (rc != 0)
-            return error_prefix(err,
-                                "the scratch cluster at %s still holds "
-                                "production's data; put %s back, or wipe it",
-                                x->settings->address, x->before);
+        rc = empty_it(x, err);
+        if (rc == -1)
+            error_prefix(err,
+                         "the scratch cluster at %s still holds production's "
+                         "data; put %s back, or wipe it",
+                         x->settings->address, x->before);
     }
     if (rc == 0)
         rc = driver_dir_remove(&x->dir, err);
     x->gone = rc == 0;
-    return rc;
+    return rc == 0 ? 0 : -1;
 }
 
 static bool existing_gone(const void *state)

@@ -173,6 +173,42 @@ done:
     return rc;
 }
 
+/* Its id tells nothing, its nodes only to who has a token, and its leader
+ * nothing before it is that itself: the copy knows production's. */
+static bool is_promoted(const struct vault_status *scratch, const char *address,
+                        const struct transient_protected *p)
+{
+    const char *own = vault_address(p->vault);
+    struct vault_status *other;
+    bool yes = same(address, own) || address_same(address, own);
+
+    if (yes || !scratch->is_self)
+        return yes;
+    if (same_address(scratch->leader_address, own))
+        return true;
+    other = calloc(1, sizeof *other);
+    if (other != NULL && vault_status_get(p->vault, other, NULL) == 0)
+        yes = same_address(scratch->leader_address, other->leader_address) ||
+              same_address(scratch->leader_cluster_address,
+                           other->leader_cluster_address);
+    free(other);
+    return yes;
+}
+
+int existing_guard_return(const struct vault_status *scratch,
+                          const char *address,
+                          const struct transient_options *o, struct error *err)
+{
+    for (size_t i = 0; i < o->clusters_count; i++) {
+        if (is_promoted(scratch, address, &o->clusters[i]))
+            return error_set(err, ERR_PRECONDITION,
+                             "the scratch cluster at %s is the cluster "
+                             "\"%s\" now",
+                             address, o->clusters[i].name);
+    }
+    return 0;
+}
+
 /* Are root tokens made from key shares here? */
 static bool offers_root(struct vault *scratch)
 {

@@ -17,6 +17,14 @@
 int existing_guard(struct vault *scratch, const struct transient_options *o,
                    struct vault_status *status, struct error *err) MUST_USE;
 
+/* The scratch cluster holds a copy of production, and its own data is about
+ * to be put over that.  -1: meanwhile one of o->clusters is configured at its
+ * address, or led from there: what was a copy is production now. */
+int existing_guard_return(const struct vault_status *scratch,
+                          const char *address,
+                          const struct transient_options *o,
+                          struct error *err) MUST_USE;
+
 /* Somebody must be allowed to force the scratch cluster's own data onto the
  * restored copy afterwards: whoever logs in to it, as far as that can be
  * seen on the primary, or a root token.  -1 with what to configure. */

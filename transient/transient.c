@@ -309,6 +309,17 @@ void transient_free(struct transient *t)
     free(t);
 }
 
+bool transient_recover_needs_keys(const char *leftovers)
+{
+    const struct transient_driver *driver = NULL;
+    struct json *root = NULL;
+
+    if (json_parse(leftovers, strlen(leftovers), &root, NULL) == 0)
+        driver = find_driver(json_get_text(root, "driver", ""));
+    json_free(root);
+    return driver != NULL && driver->down_needs_keys;
+}
+
 int transient_recover(const char *leftovers, const struct transient_options *o,
                       struct error *err)
 {

@@ -68,10 +68,12 @@ bool transient_gone(const struct transient *t);
 /* Accepts NULL. */
 void transient_free(struct transient *t);
 
+/* Whether transient_recover wants the cluster's key shares for this text. */
+bool transient_recover_needs_keys(const char *leftovers);
 /* What transient_leftovers() said, possibly long ago and by another process:
  * kill and remove whatever of it is still there.  0 when it is gone, which
- * it usually was.  Of the options, `drivers`, `auth`, `primary` and `keys`
- * count, as they are configured now; NULL: none of them. */
+ * it usually was.  Of the options, `drivers`, `primary`, `keys` and
+ * `clusters` count, as they are configured now; NULL: none of them. */
 int transient_recover(const char *leftovers, const struct transient_options *o,
                       struct error *err) MUST_USE;
 

@@ -301,6 +301,57 @@ def test_it_dies_while_it_is_asked(bench, driver):
     print(found["message"])
 
 
+@contextlib.contextmanager
+def lives(bench):
+    """Stopped and started with other settings, until the end."""
+    assay = bench.world.assay
+    before = assay.config
+    try:
+        yield assay
+    finally:
+        assay.stop()
+        assay.config = before
+        assay.start()
+
+
+def crash_while_it_is_lent(bench, assay):
+    """Production's data is in it."""
+    rig = bench.rigs["existing"]
+    assay.create("validations", snapshot=bench.snapshot, driver="existing")
+    until(lambda: rig.status()["sealed"] or rig.there(), 60, "it is filled",
+          every=0.01)
+    assay.process.kill()
+    for key in bench.world.cluster.keys:
+        rest.request(rig.address, "PUT", "/v1/sys/unseal", {"key": key})
+    raised.wait_active(rig.address)
+
+
+def test_a_scratch_cluster_that_became_production(bench):
+    """Whoever lost the primary may make its copy the new one: the next life
+    must not put the old data over it.  The one after that, which may, has the
+    copy's key shares from a command."""
+    rig, world = bench.rigs["existing"], bench.world
+    with lives(bench) as assay:
+        crash_while_it_is_lent(bench, assay)
+        before = assay.config
+        assay.config = merge(before, {"clusters": {"new": {
+            **before["clusters"]["main"], "address": rig.address}}})
+        assay.start()
+        assert "is not put back" in assay.log()
+        assert 'is the cluster "new" now' in assay.log()
+        assert rig.there()
+        assay.stop()
+        rest.request(rig.address, "PUT", "/v1/sys/seal",
+                     token=world.cluster.root).ok()
+        raised.wait_sealed(rig.address)
+        shares = "".join(f"echo {k}\n" for k in world.cluster.keys)
+        assay.config = merge(before, {"clusters": {"main": {"unseal": {
+            "key_files": None,
+            "command": program(bench, "shares", shares)}}}})
+        assay.start()
+        assert rig.left(bench.data) == []
+
+
 # Terraform.
 
 @pytest.fixture

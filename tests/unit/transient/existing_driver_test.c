@@ -370,6 +370,27 @@ static void test_both_ways_back_are_told(void **state)
     assert_says(&r->err, "nor as ourselves: ");
 }
 
+/* Lent, filled with production's data, and then made the new production. */
+static void test_what_was_promoted_is_left_alone(void **state)
+{
+    struct rig *r = *state;
+    struct vault *now = scripted_client(scripted_scratch.address, NULL);
+    const struct transient_protected one = {.name = "main", .vault = now};
+
+    up(r);
+    fill(r);
+    r->options.clusters = &one;
+    r->options.clusters_count = 1;
+    assert_int_equal(driver->down(r->state, &r->err), -1);
+    assert_says(&r->err, "before.snap is not put back");
+    assert_says(&r->err, "is the cluster \"main\" now");
+    assert_null(strstr(r->err.text, "wipe"));
+    assert_int_equal(restores(), 0);
+    r->options.clusters_count = 0;
+    assert_int_equal(driver->down(r->state, &r->err), 0);
+    vault_free(now);
+}
+
 static struct json *leftovers(const struct rig *r)
 {
     struct json *root = NULL;
@@ -450,6 +471,7 @@ int main(void)
         TEST(test_what_cannot_be_put_back_is_tried_again),
         TEST(test_root_puts_it_back_where_it_is_allowed),
         TEST(test_both_ways_back_are_told),
+        TEST(test_what_was_promoted_is_left_alone),
         TEST(test_the_next_life_puts_it_back),
         TEST(test_the_next_life_leaves_one_alone_that_was_not_filled),
     };

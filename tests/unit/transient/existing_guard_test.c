@@ -303,6 +303,49 @@ static void test_somebody_must_be_able_to_put_it_back(void **state)
     assert_says(&err, "where the scratch cluster's listener offers it");
 }
 
+/* What is at `address`, led from there, may be overwritten. */
+static void returns(const char *address, const char *led_from,
+                    const char *production, bool may)
+{
+    struct vault *v = scripted_client(production, NULL);
+    const struct transient_protected one = {.name = "main", .vault = v};
+    const struct transient_options o = {.clusters = &one, .clusters_count = 1};
+    struct vault_status status = {.is_self = led_from[0] != '\0'};
+    struct error err = {.kind = ERR_NONE};
+
+    (void)snprintf(status.leader_address, sizeof status.leader_address, "%s",
+                   led_from);
+    assert_int_equal(existing_guard_return(&status, address, &o, &err),
+                     may ? 0 : -1);
+    if (!may)
+        assert_says(&err, "is the cluster \"main\" now");
+    /* Before it leads itself it knows what the snapshot says. */
+    status.is_self = false;
+    if (strcmp(address, "https://vault-1:8200") == 0)
+        assert_int_equal(existing_guard_return(&status, address, &o, &err), 0);
+    vault_free(v);
+    scripted_only_read(&scripted_production);
+}
+
+static void test_a_copy_that_became_production_is_not_touched(void **state)
+{
+    const char *own = scripted_production.address;
+
+    (void)state;
+    returns("https://scratch:8200", "", own, true);
+    returns(own, "", own, false);
+    returns("https://VAULT:8200", "", "https://vault:8200/", false);
+    returns("https://vault-1:8200", "https://vault:8200", "https://vault:8200",
+            false);
+    /* Everybody's on loopback. */
+    returns("http://127.0.0.1:3", "http://127.0.0.1:4", SCRIPTED_NOWHERE, true);
+    /* It says itself who leads it. */
+    standin_set(&scripted_production,
+                "{\"leader_address\":\"https://vault-1:8200\"}");
+    returns("https://scratch:8200", "https://vault-1:8200", own, false);
+    returns("https://scratch:8200", "https://vault-2:8200", own, true);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, scripted_reset)
 
 int main(void)
@@ -319,6 +362,7 @@ int main(void)
         TEST(test_it_must_be_an_active_node_that_tells_its_peers),
         TEST(test_one_that_does_not_answer_is_no_scratch_cluster),
         TEST(test_somebody_must_be_able_to_put_it_back),
+        TEST(test_a_copy_that_became_production_is_not_touched),
     };
 
     return cmocka_run_group_tests(tests, scripted_start, scripted_stop);
