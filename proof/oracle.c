@@ -89,6 +89,47 @@ const struct oracle *oracle_choose(const struct proof_context *c,
     return o;
 }
 
+/* A message names how its oracle was found: that is said once. */
+static void cut_out(const char *text, const char *part, char *out, size_t size)
+{
+    const char *at = part[0] == '\0' ? NULL : strstr(text, part);
+
+    if (at == NULL)
+        (void)snprintf(out, size, "%s", text);
+    else
+        (void)snprintf(out, size, "%.*s%s", (int)(at - text), text,
+                       at + strlen(part));
+}
+
+const struct oracle *oracle_after(const struct oracle *told,
+                                  const struct proof_context *c,
+                                  const char *said,
+                                  char chosen[ORACLE_CHOSEN_MAX])
+{
+    char before[ORACLE_CHOSEN_MAX], words[ERROR_TEXT_MAX];
+    const struct oracle *o;
+    bool later = false;
+    struct error why;
+
+    if (!told->is_helped || strcmp(c->oracle->wanted, "auto") != 0)
+        return NULL;
+    for (size_t i = 0; (o = oracle_at(i)) != NULL; i++) {
+        if (later && o->ready(c, &why) == 0)
+            break;
+        later |= o == told;
+    }
+    if (o == NULL)
+        return NULL;
+    (void)text_copy(before, sizeof before, chosen);
+    if (text_ends(before, ")"))
+        before[strlen(before) - 1] = '\0';
+    cut_out(said, chosen, words, sizeof words);
+    (void)snprintf(chosen, ORACLE_CHOSEN_MAX,
+                   "%.140s; %s could not tell: %.120s)", before, told->name,
+                   words);
+    return o;
+}
+
 /* Whose fault it is that a walk came to no end. */
 static int walk_failed(const struct proof_context *c, const char *whose,
                        struct proof_result *r, const struct error *err)

@@ -34,6 +34,8 @@ struct proof_oracle {
 struct oracle {
     const char *name;
     const char *about; /* one sentence, for help */
+    /* That it cannot tell says nothing of the copy: others may be asked. */
+    bool is_helped;
     /* -1: it cannot be asked now, and `why`. */
     int (*ready)(const struct proof_context *c, struct error *why);
     /* Compare, and fill in `r`.  `chosen`: how it was found, for the message:
@@ -47,13 +49,20 @@ const struct oracle *oracle_at(size_t i);
 /* A name of the table, "auto" or "none". */
 bool oracle_is_name(const char *name);
 
-enum { ORACLE_CHOSEN_MAX = 200 };
+enum { ORACLE_CHOSEN_MAX = 320 };
 
 /* The oracle to ask, and in `chosen` how it was found.  NULL: none can be
  * asked, and `why`.  Asks the primary's state. */
 const struct oracle *oracle_choose(const struct proof_context *c,
                                    char chosen[ORACLE_CHOSEN_MAX],
                                    struct error *why);
+
+/* With "auto", whom to ask instead of `told`, who has been asked and could
+ * not tell: `said` is his message.  NULL: that is his last word. */
+const struct oracle *oracle_after(const struct oracle *told,
+                                  const struct proof_context *c,
+                                  const char *said,
+                                  char chosen[ORACLE_CHOSEN_MAX]);
 
 /* For oracles: the inventory of the restored copy (with the values of KV or
  * without), or of the primary, in c->work_dir; *path is malloc'd.  1: there. 0:

@@ -246,6 +246,7 @@ int oracle_end_strays(const char *work_dir, struct error *err)
 const struct oracle oracle_terraform = {
     .name = "terraform",
     .about = "the operator's Terraform code, or at least its state",
+    .is_helped = true,
     .ready = ready,
     .ask = ask,
 };

@@ -205,6 +205,13 @@ def test_a_state_that_is_none(stated):
     run, found = stated.consistent()
     assert found["outcome"] == "not_run" and "version 3" in found["message"]
     assert run["verdict"] == "inconclusive"
+    # With "auto" there is somebody else to ask.
+    run, found = stated.alone(oracle="auto")
+    assert found["outcome"] == "pass", found
+    assert "the baseline (auto: the primary cannot be asked" in \
+        found["message"]
+    assert "; terraform could not tell: " in found["message"]
+    assert "version 3" in found["message"]
     path.unlink()
     run, found = stated.consistent()
     assert found["outcome"] == "not_run"

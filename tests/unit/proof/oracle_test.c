@@ -141,6 +141,51 @@ static void with_nobody_to_ask_it_says_so(void **state)
     assert_non_null(strstr(f->err.text, "the disk was full"));
 }
 
+static void auto_helps_who_could_not_tell(void **state)
+{
+    static const struct tfsettings settings = {.dir = "/tmp"};
+    struct fixture *f = *state;
+    const struct oracle *o;
+
+    standin_set(&standin, "{\"sealed\":true}");
+    f->oracle.terraform = &settings;
+    o = choose(f);
+    assert_ptr_equal(o, &oracle_terraform);
+    o = oracle_after(o, &f->context,
+                     "asked X (auto: the primary cannot be asked: it is "
+                     "sealed), which did not answer",
+                     f->chosen);
+    assert_ptr_equal(o, &oracle_baseline);
+    assert_string_equal(
+        f->chosen, " (auto: the primary cannot be asked: it is sealed; "
+                   "terraform could not tell: asked X, which did not answer)");
+    /* He is the last, the primary's word counts, and who was named. */
+    assert_null(oracle_after(o, &f->context, "", f->chosen));
+    assert_null(oracle_after(&oracle_primary, &f->context, "", f->chosen));
+    f->oracle.wanted = "terraform";
+    assert_null(oracle_after(&oracle_terraform, &f->context, "", f->chosen));
+    f->oracle.wanted = "auto";
+    f->oracle.baseline = NULL;
+    assert_null(oracle_after(&oracle_terraform, &f->context, "", f->chosen));
+}
+
+static void long_words_are_cut(void **state)
+{
+    static const struct tfsettings settings = {.dir = "/tmp"};
+    struct fixture *f = *state;
+    char words[400];
+
+    standin_set(&standin, "{\"sealed\":true}");
+    f->oracle.terraform = &settings;
+    assert_ptr_equal(choose(f), &oracle_terraform);
+    memset(words, 'w', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    assert_non_null(
+        oracle_after(&oracle_terraform, &f->context, words, f->chosen));
+    assert_true(strlen(f->chosen) < ORACLE_CHOSEN_MAX - 1);
+    assert_string_equal(f->chosen + strlen(f->chosen) - 3, "ww)");
+}
+
 static void what_was_asked_for_is_asked(void **state)
 {
     struct fixture *f = *state;
@@ -169,6 +214,8 @@ int main(void)
         TEST(auto_prefers_the_primary),
         TEST(auto_takes_terraform_before_the_baseline),
         TEST(auto_says_why_it_is_not_the_primary),
+        TEST(auto_helps_who_could_not_tell),
+        TEST(long_words_are_cut),
         TEST(with_nobody_to_ask_it_says_so),
         TEST(what_was_asked_for_is_asked),
     };
