@@ -82,9 +82,11 @@ static int run_checks(struct validation *v, enum stage stage, struct error *err)
         if (job_check(v->job, err) != 0 ||
             job_phase(v->job, check->name, err) != 0)
             return -1;
-        if (proof_run(check, &v->context, &v->results[v->results_count++],
-                      err) != 0)
+        struct proof_result *r = &v->results[v->results_count++];
+        if (proof_run(check, &v->context, r, err) != 0)
             return error_prefix(err, "the check \"%s\"", check->name);
+        if (stage == STAGE_COPY)
+            validation_copy_explain(v, r);
     }
     return 0;
 }

@@ -38,6 +38,7 @@ struct validation {
     struct history *history;
     struct error why;     /* why there is no copy */
     struct error trouble; /* from inside a callback */
+    struct error death;   /* of the copy, once somebody has seen it */
     struct proof_context context;
     struct canary_expected canary;
     struct oracle_input oracle;
@@ -56,6 +57,9 @@ int validation_leftovers(struct validation *v, struct error *err) MUST_USE;
 int validation_copy_make(struct validation *v, struct error *err) MUST_USE;
 /* What the checks are told of the copy, or of there being none. */
 void validation_copy_describe(struct validation *v);
+/* A check of the copy could not run: if that is because the copy is no more,
+ * `r` says so, and what to do. */
+void validation_copy_explain(struct validation *v, struct proof_result *r);
 /* Destroyed, and seen to be gone; 0 also if there never was one.  Tried
  * several times; not cancellable. */
 int validation_copy_destroy(struct validation *v, struct error *err) MUST_USE;

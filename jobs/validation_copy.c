@@ -12,9 +12,10 @@
 #include "jobs/catalogue.h"
 #include "jobs/log_keep.h"
 #include "jobs/validation.h"
+#include "vault/status.h"
 #include "vault/vault.h"
 
-enum { DESTROY_TRIES = 3 };
+enum { DESTROY_TRIES = 3, DEATH_LOOKS = 10, DEATH_EVERY_MS = 100 };
 
 int validation_leftovers(struct validation *v, struct error *err)
 {
@@ -173,6 +174,41 @@ void validation_copy_describe(struct validation *v)
     c->transient_version = v->transient_version;
     raise_note(&v->report, v->note, sizeof(v->note));
     c->transient_note = v->note;
+}
+
+/* Whoever hung up may not be dead yet, or not known to be. */
+static void see_death(struct validation *v)
+{
+    struct vault_status status;
+    struct error unanswered = {0};
+
+    if (vault_status_get(v->copy, &status, &unanswered) == 0)
+        return;
+    for (int i = 0; i < DEATH_LOOKS && v->death.kind == ERR_NONE; i++) {
+        if (i > 0)
+            clock_sleep_ms(DEATH_EVERY_MS);
+        transient_explain(v->transient, &v->death);
+    }
+    if (v->death.kind == ERR_NONE)
+        v->death = unanswered;
+}
+
+void validation_copy_explain(struct validation *v, struct proof_result *r)
+{
+    char before[ERROR_TEXT_MAX];
+
+    /* Who was not to be asked misses nothing. */
+    if (r->outcome != PROOF_NOT_RUN || v->copy == NULL ||
+        text_starts(r->message, "not asked"))
+        return;
+    if (v->death.kind == ERR_NONE)
+        see_death(v);
+    if (v->death.kind == ERR_NONE)
+        return;
+    text_copy(before, sizeof(before), r->message);
+    proof_say(r, PROOF_NOT_RUN,
+              "%.240s; the restored copy is gone (%.200s): validate again",
+              before, v->death.text);
 }
 
 int validation_copy_destroy(struct validation *v, struct error *err)

@@ -299,6 +299,9 @@ def test_it_dies_while_it_is_asked(bench, driver):
     found = check(run, "lossless")
     assert found["outcome"] == "not_run"
     print(found["message"])
+    assert "; the restored copy is gone (" in found["message"]
+    assert is_of_death(found["message"].rsplit("gone (")[1])
+    assert found["message"].endswith("): validate again")
 
 
 @contextlib.contextmanager
