@@ -147,6 +147,7 @@ static int take_file_line(void *ctx, const char *line, size_t len,
             return -1;
         v->walk = (struct audit_walk){0};
         v->agreed = 0;
+        v->covered = 0;
         v->uncovered_ms = 0;
     }
     return take_line(v, line, len, err);

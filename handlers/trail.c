@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "server/request.h"
 #include "store/audit.h"
 
@@ -82,6 +83,14 @@ static bool is_stranger(const struct request *request)
            !request_principal(request)->authenticated;
 }
 
+/* What must go on while the disk is full: giving space back, and stopping
+ * what somebody thinks better of. */
+static bool is_urgent(const struct route *route)
+{
+    return route->verb == VERB_DELETE || text_ends(route->pattern, "/cancel") ||
+           text_ends(route->pattern, "/reject");
+}
+
 static struct audit_entry entry_of(const struct request *request,
                                    enum audit_type type)
 {
@@ -99,7 +108,7 @@ static struct audit_entry entry_of(const struct request *request,
         .token_key = who->token_key,
         .remote = request_from(request),
         .subject = request_subject(request),
-        .frees = route->verb == VERB_DELETE,
+        .urgent = is_urgent(route),
     };
 }
 

@@ -187,17 +187,17 @@ static int append(struct audit *a, const struct audit_entry *e,
     int rc;
 
     buf_init(&line, LIMIT_AUDIT_ENTRY);
-    rc = append_to_table(a, e, &line, &link, err);
-    if (rc != 0 && release_reserves(a))
-        rc = append_to_table(a, e, &line, &link, err);
+    rc = append_to_table(a, e, &line, &link, &why);
+    if (rc != 0 && why.kind == ERR_IO && release_reserves(a))
+        rc = append_to_table(a, e, &line, &link, &why);
     if (rc != 0)
         goto done;
     rc = append_to_file(a, &link, &line, &why);
     if (rc != 0 && release_reserves(a))
         rc = append_to_file(a, &link, &line, &why);
+done:
     if (rc != 0 && err != NULL)
         *err = why;
-done:
     buf_done(&line);
     return rc;
 }
@@ -230,13 +230,13 @@ int audit_write(struct audit *a, const struct audit_entry *e, struct error *err)
 
     assert(a != NULL && e != NULL);
     pthread_mutex_lock(&a->lock);
-    if (e->type == AUDIT_REQUEST && !e->frees && a->released &&
+    if (e->type == AUDIT_REQUEST && !e->urgent && a->released &&
         !hold_reserves(a))
         rc = refuse_for_space(a, e, err);
     else
         rc = append(a, e, err);
     /* The very request that found the disk full is not done either. */
-    if (rc == 0 && e->type == AUDIT_REQUEST && !e->frees && a->released)
+    if (rc == 0 && e->type == AUDIT_REQUEST && !e->urgent && a->released)
         rc = refuse_for_space(a, e, err);
     pthread_mutex_unlock(&a->lock);
     if (rc != 0)

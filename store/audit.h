@@ -10,7 +10,8 @@
  *
  * Disk space is kept in reserve, in a file that is given up when nothing else
  * can be written: what was begun can then still be ended in the record, and
- * new requests are refused until there is space for a reserve again.
+ * new requests, but for urgent ones, are refused until there is space for a
+ * reserve again.
  *
  * Any thread; blocks for the disk. */
 #ifndef ASSAY_STORE_AUDIT_H
@@ -50,8 +51,8 @@ struct audit_entry {
     int status;            /* of the answer */
     const char *error;
     const char *message;
-    bool frees; /* a request that gives disk space back: allowed without a
-                   reserve */
+    bool urgent; /* a request that gives disk space back or stops something:
+                    allowed without a reserve */
 };
 
 struct audit;

@@ -272,6 +272,9 @@ def test_44_a_full_disk_is_itself_on_record(place, on_a_small_disk, workdir):
     assay.api("GET", "status").ok()
     assay.api("GET", f"snapshots/{first}").ok()
     assert assay.api("DELETE", f"snapshots/{first}").status == 204
+    # Stopping something is urgent, too: it is over, and not refused for space.
+    run = assay.api("LIST", "backups").ok().data["keys"][0]
+    assert assay.api("POST", f"backups/{run}/cancel").status == 409
     (disk / "filler").unlink()
     assay.backup()
     assert reserve.exists()

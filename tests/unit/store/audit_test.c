@@ -433,13 +433,13 @@ static void fill(const char *path)
     (void)close(fd);
 }
 
-static int write_in_child(struct audit *a, enum audit_type type, bool frees,
+static int write_in_child(struct audit *a, enum audit_type type, bool urgent,
                           struct error *err)
 {
     const struct audit_entry entry = {.type = type,
                                       .operation = "write",
                                       .path = "assay/backups",
-                                      .frees = frees};
+                                      .urgent = urgent};
 
     return audit_write(a, &entry, err);
 }
