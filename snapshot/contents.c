@@ -12,9 +12,10 @@
 
 /* The servers' tables.  A key is the name itself (Vault) or the name, a slash
  * and the row's uuid (OpenBao). */
-static const char *const tables[] = {"core/mounts", "core/local-mounts",
-                                     "core/auth", "core/local-auth",
-                                     "core/namespaces"};
+static const char *const tables[] = {"core/mounts",     "core/local-mounts",
+                                     "core/auth",       "core/local-auth",
+                                     "core/namespaces", "core/audit",
+                                     "core/local-audit"};
 static const char policy_prefix[] = "sys/policy/";
 
 /* A key without the namespace it is in. */
@@ -59,6 +60,12 @@ void contents_done(struct contents *c)
     for (size_t n = 0; n < c->policies_count; n++) {
         free(c->policies[n].name);
     }
+    for (size_t n = 0; n < c->audits_count; n++) {
+        free(c->audits[n].path);
+        free(c->audits[n].type);
+        free(c->audits[n].place);
+    }
+    free(c->audits);
     free(c->mounts);
     free(c->namespaces);
     free(c->policies);
@@ -111,6 +118,18 @@ done:
     return rc;
 }
 
+static int add_audits(struct contents *c, const struct json *root,
+                      struct error *err)
+{
+    for (const struct json *node = json_first(json_get(root, "entries"));
+         node != NULL; node = json_next(node)) {
+        if (contents_row_audit(c, node, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int add_mounts(struct contents *c, const struct place *p,
                       const struct json *root, struct error *err)
 {
@@ -159,6 +178,8 @@ int contents_add(struct contents *c, const struct snapshot_entry *plain,
         rc = 0;
     } else if (begins(&p, "core/namespaces")) {
         rc = contents_row_namespace(c, root, err);
+    } else if (begins(&p, "core/audit") || begins(&p, "core/local-audit")) {
+        rc = add_audits(c, root, err);
     } else {
         rc = add_mounts(c, &p, root, err);
     }

@@ -3,7 +3,8 @@
  * What an unsealed archive holds, by name: never a value.  Read from the
  * servers' own tables: core/mounts and core/auth (with their local- twins)
  * are one table each in Vault, gzip'd, and one key per row in OpenBao, also
- * below namespaces/<uuid>/; policies are named by their keys. */
+ * below namespaces/<uuid>/; policies are named by their keys.  core/audit
+ * and core/local-audit are one table each in both. */
 #ifndef ASSAY_SNAPSHOT_CONTENTS_H
 #define ASSAY_SNAPSHOT_CONTENTS_H
 
@@ -35,6 +36,12 @@ struct contents_policy {
     char namespace_uuid[BARRIER_UUID + 1];
 };
 
+struct contents_audit {
+    char *path;  /* "file/" */
+    char *type;  /* file, socket, syslog */
+    char *place; /* where it writes: a path, an address; "" if not said */
+};
+
 /* Plain data, at most LIMIT_CONTENTS_ROWS of each; sorted once finished. */
 struct contents {
     struct contents_mount *mounts;
@@ -43,6 +50,8 @@ struct contents {
     size_t namespaces_count;
     struct contents_policy *policies;
     size_t policies_count;
+    struct contents_audit *audits; /* as in the tables */
+    size_t audits_count;
     struct unseal_term *terms;
     size_t terms_count;
     uint64_t left_out; /* rows over the limit */

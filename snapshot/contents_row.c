@@ -91,6 +91,55 @@ int contents_row_namespace(struct contents *c, const struct json *node,
     return 0;
 }
 
+/* Where it writes, by the option that its type has for that. */
+static const char *audit_place(const struct json *node)
+{
+    static const char *const names[] = {"file_path", "path", "address",
+                                        "facility"};
+    const struct json *options = json_get(node, "options");
+    const char *place = "";
+
+    for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+        if (place[0] == '\0') {
+            place = json_get_text(options, names[n], "");
+        }
+    }
+    return place;
+}
+
+int contents_row_audit(struct contents *c, const struct json *node,
+                       struct error *err)
+{
+    const char *path = json_get_text(node, "path", NULL);
+    const char *type = json_get_text(node, "type", NULL);
+    struct contents_audit row = {0};
+    void *items = NULL;
+
+    if (path == NULL || type == NULL) {
+        c->unread++;
+        return 0;
+    }
+    if (full(c, c->audits_count)) {
+        return 0;
+    }
+    items = grow(c->audits, c->audits_count, sizeof(row));
+    if (items == NULL) {
+        return error_memory(err);
+    }
+    c->audits = items;
+    row.path = text_dup(path);
+    row.type = text_dup(type);
+    row.place = text_dup(audit_place(node));
+    if (row.path == NULL || row.type == NULL || row.place == NULL) {
+        free(row.path);
+        free(row.type);
+        free(row.place);
+        return error_memory(err);
+    }
+    c->audits[c->audits_count++] = row;
+    return 0;
+}
+
 int contents_row_policy(struct contents *c, const char *name, size_t len,
                         const char *namespace_uuid, struct error *err)
 {

@@ -12,6 +12,8 @@ int contents_row_mount(struct contents *c, const struct json *node, bool auth,
                        const char *namespace_uuid, struct error *err) MUST_USE;
 int contents_row_namespace(struct contents *c, const struct json *node,
                            struct error *err) MUST_USE;
+int contents_row_audit(struct contents *c, const struct json *node,
+                       struct error *err) MUST_USE;
 int contents_row_policy(struct contents *c, const char *name, size_t len,
                         const char *namespace_uuid, struct error *err) MUST_USE;
 
