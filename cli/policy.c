@@ -51,6 +51,8 @@ static const struct need restore_needs[] = {
      "the marker that proves that it was applied"},
     {"sys/capabilities-self", "\"update\"",
      "whether it may, before anything is sent"},
+    {"sys/mounts", "\"read\"", "name in the plan what would be undone"},
+    {"sys/auth", "\"read\"", "the same"},
     {NULL, NULL, NULL},
 };
 

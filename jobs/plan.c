@@ -18,9 +18,12 @@ static const char *const levels[] = {
 const char *const plan_overridable[] = {
     "verdict",     /* the snapshot was not proved */
     "server",      /* another product, or an older version */
-    "nodes",       /* a foreign snapshot, and more than one node */
+    "voters",      /* a foreign snapshot, and more than one node */
+    "seal",        /* of another kind: restarted with it, it unseals */
+    "login_after", /* nobody verifies what was restored */
     "upload_time", /* longer than the listener waits */
-    "safety_snapshot", NULL,
+    "safety_snapshot",
+    NULL,
 };
 
 bool plan_overrides(const char *overrides, const char *name)

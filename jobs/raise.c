@@ -89,7 +89,7 @@ void raise_note(const struct transient_report *report, char *out, size_t size)
 {
     bool both = report->root_login && report->containment[0] != '\0';
 
-    snprintf(out, size, "%s%s%s", report->root_login ? "asked as root" : "",
+    snprintf(out, size, "%s%s%s", report->root_login ? RAISE_AS_ROOT : "",
              both ? "; " : "", report->containment);
 }
 

@@ -38,7 +38,9 @@ int raise_init(struct raise *out, const struct job *job,
 /* Accepts a zeroed one. */
 void raise_done(struct raise *r);
 
-/* What people should know about the copy that was asked; "" for nothing. */
+/* What people should know about the copy that was asked; "" for nothing.  It
+ * begins with RAISE_AS_ROOT where the copy knew no credential of ours. */
+#define RAISE_AS_ROOT "asked as root"
 void raise_note(const struct transient_report *report, char *out, size_t size);
 
 /* Take down what `leftovers` of a run of an earlier life name, with what is

@@ -26,6 +26,7 @@
 #include "jobs/job.h"
 #include "jobs/plan.h"
 #include "jobs/recorded.h"
+#include "jobs/plan_examine.h"
 #include "jobs/settle.h"
 #include "jobs/target.h"
 #include "snapshot/reader.h"
@@ -219,11 +220,15 @@ static int check(struct restore *r, struct error *err)
     if (check_verdict(r, err) != 0 || check_archive(r, err) != 0 ||
         job_phase(r->job, "target", err) != 0)
         return -1;
+    const struct plan_subject subject = {
+        .job = r->job, .target = &r->target, .archive = &r->archive};
     target_examine(&r->target, &r->plan);
     if (credential_examine(r->job, r->target.restorer, &r->plan, err) != 0)
         return -1;
     text_copy(r->plan.cluster_id, sizeof(r->plan.cluster_id),
               r->target.status.cluster_id);
+    if (plan_examine(&subject, &r->plan, err) != 0)
+        return -1;
     check_safety(r);
     if (job_check(r->job, err) != 0 || number_plan(r, err) != 0)
         return -1;

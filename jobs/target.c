@@ -88,23 +88,28 @@ static void examine_server(const struct target *t, struct plan *plan)
                  "the target's version %s is older than the snapshot's %s",
                  t->status.version, row->server_version);
     else
-        plan_say(plan, "server", PLAN_OK, "%s %s, the snapshot is of %s",
-                 product, t->status.version, row->server_version);
+        plan_say(plan, "server", PLAN_OK, "%s %s, the snapshot is of %s%s",
+                 product, t->status.version, row->server_version,
+                 compare_versions(t->status.version, row->server_version) > 0
+                     ? ": the older data is upgraded as it becomes active"
+                     : "");
 }
 
-static bool foreign(const struct target *t)
+bool target_foreign(const struct target *t)
 {
     return strcmp(t->status.cluster_id, t->row->cluster_id) != 0;
 }
 
 static void examine_identity(const struct target *t, struct plan *plan)
 {
-    if (!foreign(t)) {
+    if (!target_foreign(t)) {
         plan_say(plan, "identity", t->force ? PLAN_WARNING : PLAN_OK,
                  "cluster id %s is the snapshot's own%s", t->status.cluster_id,
-                 t->force ? "; force is not needed, and without it the server "
-                            "would check that keys and sums fit"
-                          : "");
+                 t->force ? ": force is needed only if the target was rekeyed "
+                            "since, and leaves out the server's own check of "
+                            "keys and sums"
+                          : ", so the plain endpoint takes it, which checks "
+                            "keys and sums once more");
         return;
     }
     if (!t->force) {
@@ -116,70 +121,11 @@ static void examine_identity(const struct target *t, struct plan *plan)
         return;
     }
     plan_say(plan, "identity", PLAN_WARNING,
-             "cluster id %s becomes %s: everything the target holds is "
+             "only force can do it: cluster id %s becomes %s, all the target "
+             "holds is "
              "replaced, it seals itself, and only the snapshot's own keys "
              "unseal it",
              t->status.cluster_id, t->row->cluster_id);
-}
-
-/* A node that cannot be reached from here now cannot be watched later. */
-static size_t forget_unreachable(struct target *t)
-{
-    size_t known = 0;
-    for (size_t i = 0; i < t->nodes.count; i++) {
-        struct vault_node *node = &t->nodes.node[i];
-        struct vault_status status;
-        struct vault *v = NULL;
-        struct error ignored;
-        if (node->api_address[0] == '\0')
-            continue;
-        if (vault_at(t->leader, node->api_address, &v, &ignored) == 0 &&
-            vault_status_get(v, &status, &ignored) == 0)
-            known++;
-        else
-            node->api_address[0] = '\0';
-        vault_free(v);
-    }
-    return known;
-}
-
-static void examine_nodes(struct target *t, struct plan *plan)
-{
-    struct error err = {0};
-    size_t voters = 0;
-    size_t known = 0;
-
-    if (vault_nodes_get(t->leader, &t->nodes, &err) != 0) {
-        t->nodes = (struct vault_nodes){0};
-        plan_say(plan, "nodes",
-                 t->force && foreign(t) ? PLAN_BLOCKER : PLAN_WARNING,
-                 "the nodes of the target cannot be listed: %s", err.text);
-        return;
-    }
-    for (size_t i = 0; i < t->nodes.count; i++)
-        voters += t->nodes.node[i].voter;
-    known = forget_unreachable(t);
-    if (t->force && foreign(t) && (voters > 1 || t->nodes.count == 0)) {
-        plan_say(plan, "nodes", PLAN_BLOCKER,
-                 "the target has %zu voters%s: a foreign snapshot goes onto "
-                 "one fresh node, the others join afterwards; forced onto "
-                 "several, they may shut themselves down for good",
-                 voters,
-                 t->nodes.count == 0 ? " as far as Assay may see "
-                                       "(sys/storage/raft/configuration)"
-                                     : "");
-        return;
-    }
-    if (known < t->nodes.count || t->nodes.count == 0)
-        plan_say(plan, "nodes", PLAN_WARNING,
-                 "%zu of %zu nodes can be reached from here by the address "
-                 "that the cluster gives them (sys/ha-status, "
-                 "sys/storage/raft/configuration): the others cannot be "
-                 "watched afterwards",
-                 known, t->nodes.count);
-    else
-        plan_say(plan, "nodes", PLAN_OK, "%zu node%s, %zu of them voting",
-                 t->nodes.count, t->nodes.count == 1 ? "" : "s", voters);
 }
 
 int target_sender(const struct target *t, struct vault **out, struct error *err)
@@ -278,7 +224,7 @@ void target_examine(struct target *t, struct plan *plan)
         return;
     examine_server(t, plan);
     examine_identity(t, plan);
-    examine_nodes(t, plan);
+    target_examine_nodes(t, plan);
     examine_rights(t, plan);
 }
 

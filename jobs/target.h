@@ -24,8 +24,12 @@ struct target {
     struct vault_nodes nodes;   /* the cluster before the restore */
 };
 
+/* Whether it is another cluster than the snapshot's; once examined. */
+bool target_foreign(const struct target *t);
 /* Fill in leader, status and nodes, and say in the plan what was found. */
 void target_examine(struct target *t, struct plan *plan);
+/* The part of it about the raft peers: `nodes`, `voters`, `autopilot`. */
+void target_examine_nodes(struct target *t, struct plan *plan);
 /* Whether the archive arrives before the listener's read timeout, at so many
  * bytes a second; `how` says where that figure is from. */
 void target_estimate(const struct target *t, uint64_t bytes_per_second,

@@ -70,6 +70,9 @@ static void restoring_is_a_policy_of_its_own(void **state)
     (void)state;
     assert_true(
         has(policy("restore"), "sys/storage/raft/snapshot", "\"update\""));
+    assert_true(has(policy("restore"), "sys/mounts", "\"read\""));
+    assert_true(has(policy("restore"), "sys/auth", "\"read\""));
+    assert_null(strstr(policy("restore"), "sudo"));
     assert_null(strstr(policy("restore"), "snapshot-force"));
     assert_true(has(policy("restore-force"), "sys/storage/raft/snapshot-force",
                     "\"update\""));

@@ -26,17 +26,14 @@ static int ok(int rc, const struct error *err)
     return rc;
 }
 
-void fixture_archive(const struct fixture *f, const char *path, const char *how)
+void fixture_archive_of(const struct fixture *f, const char *path,
+                        const char *option)
 {
     struct error err = {0};
     struct buf out;
     char *python = file_find_program("python3");
-    const char *argv[] = {"python3", MKSNAP_PROGRAM, path, NULL, NULL, NULL};
+    const char *argv[] = {"python3", MKSNAP_PROGRAM, path, option, NULL};
     (void)f;
-    if (how != NULL) {
-        argv[3] = "--break";
-        argv[4] = how;
-    }
     struct process_options o = {.program = python,
                                 .argv = argv,
                                 .stdin_fd = -1,
@@ -46,6 +43,14 @@ void fixture_archive(const struct fixture *f, const char *path, const char *how)
     ok(process_run(&o, 60000, &out, &err), &err);
     buf_done(&out);
     free(python);
+}
+
+void fixture_archive(const struct fixture *f, const char *path, const char *how)
+{
+    char option[64];
+
+    snprintf(option, sizeof(option), "--break=%s", how != NULL ? how : "");
+    fixture_archive_of(f, path, how != NULL ? option : NULL);
 }
 
 static void make_jobs(struct fixture *f)

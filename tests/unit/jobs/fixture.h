@@ -39,6 +39,9 @@ void fixture_restart(struct fixture *f);
 /* Archive as tests/support/mksnap.py writes it; `how` NULL for a good one. */
 void fixture_archive(const struct fixture *f, const char *path,
                      const char *how);
+/* The same with an option of its own: "--seed=2". */
+void fixture_archive_of(const struct fixture *f, const char *path,
+                        const char *option);
 void fixture_fault(const struct fixture *f, const char *fault);
 void fixture_serve(const struct fixture *f, const char *archive);
 /* Wait until it is over. */

@@ -41,7 +41,7 @@ static int down(void **state)
 
 static const struct jobs_caller somebody = {.display_name = "tester"};
 static const char *const verdict[] = {"verdict"};
-static const char *const everything[] = {"verdict", "server", "nodes",
+static const char *const everything[] = {"verdict", "server", "voters",
                                          "upload_time", "safety_snapshot"};
 #define EVERYTHING .overrides = everything, .overrides_count = 5
 
