@@ -47,7 +47,8 @@ USER 10001:10001
 WORKDIR /var/lib/assay
 VOLUME /var/lib/assay
 # In assay.json:  "listen": [{ "address": "0.0.0.0:8210", "tls_disable": true }]
-# Publish the port on loopback, or put a proxy that speaks TLS in front.
+# behind a proxy that speaks TLS; or give it tls_cert_file and tls_key_file, and set
+# ASSAY_ADDRESS=https://… and ASSAY_CACERT for the health check.
 ENV ASSAY_DATA_DIR=/var/lib/assay ASSAY_ADDRESS=127.0.0.1:8210
 EXPOSE 8210
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \

@@ -21,6 +21,7 @@
 #include "cli/access_backend.h"
 #include "cli/rights.h"
 #include "cli/settings.h"
+#include "cli/settings_listen.h"
 #include "cli/settings_oracles.h"
 #include "cli/watch.h"
 #include "handlers/handlers.h"
@@ -293,14 +294,12 @@ static void wake_server(void *ctx)
     server_wake(app->server);
 }
 
-enum { LISTEN_MAX = 8 };
-
 static int open_server(struct app *app, struct error *err)
 {
     static const struct route *const tables[] = {handlers_routes, NULL};
     const struct config *config = app->config;
-    const char *listen[LISTEN_MAX];
-    const struct server_options options = {
+    struct server_listen listen[SERVER_LISTEN_MAX];
+    struct server_options options = {
         .listen = listen,
         .listen_count = config->listen_count,
         .mount = config->access.mount,
@@ -312,9 +311,8 @@ static int open_server(struct app *app, struct error *err)
         .audit = trail_hooks(app->trail),
     };
 
-    /* config_load allows no more. */
-    for (size_t i = 0; i < config->listen_count && i < LISTEN_MAX; i++)
-        listen[i] = config->listen[i].address;
+    if (settings_listen(config, listen, err) != 0)
+        return -1;
     app->handlers.store = app->store;
     app->handlers.jobs = app->jobs;
     app->handlers.break_glass = app->break_glass;
@@ -401,7 +399,7 @@ bool app_refused(void)
 
 const char *app_address(const struct app *app, size_t n)
 {
-    return server_address(app->server, n);
+    return server_url(app->server, n);
 }
 
 const char *app_cluster(const struct app *app, size_t n, const char **name)
@@ -414,7 +412,8 @@ const char *app_cluster(const struct app *app, size_t n, const char **name)
 
 int app_reload(struct app *app, const struct config *config, struct error *err)
 {
-    struct engine_options options;
+    struct engine_options options = {.clusters = NULL};
+    struct server_change *change = NULL;
     int rc = -1;
 
     /* The file may have been moved away (logrotate). */
@@ -424,11 +423,15 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
         return error_set(err, ERR_INVALID,
                          "clusters were added or removed: that needs a "
                          "restart");
-    if (engine_options_init(app, config, &options, err) == 0)
+    if (server_prepare(app->server, &change, err) == 0 &&
+        engine_options_init(app, config, &options, err) == 0)
         rc = jobs_reload(app->jobs, &options.options, err);
     engine_options_done(&options);
-    if (rc != 0)
+    if (rc != 0) {
+        server_discard(change);
         return -1;
+    }
+    server_apply(app->server, change);
     settings_apply_log(config);
     app->drain_ms = config->drain_ms;
     access_flush(app->access);

@@ -24,7 +24,8 @@ int app_start(struct app *app, struct error *err) MUST_USE;
 /* The daemon ends because its credential turned out to be one that is not
  * allowed. */
 bool app_refused(void);
-/* The n-th address that is listened on, with its port; NULL past the end. */
+/* The n-th address that is listened on, as a URL with its port, or
+ * unix:///path; NULL past the end. */
 const char *app_address(const struct app *app, size_t n);
 /* Where a cluster is, in the words of the configuration; NULL past the end.
  * The name is written to *name. */

@@ -80,7 +80,8 @@ static void print_banner(const struct daemon *d)
     printf("==> Assay server configuration:\n\n");
     print_line("Version", ASSAY_VERSION);
     for (size_t i = 0; (address = app_address(d->app, i)) != NULL; i++)
-        printf("%20s: http://%s/v1/%s/\n", "Listening on", address,
+        printf("%20s: %s%s%s/\n", "Listening on", address,
+               config_is_socket(address) ? ", path /v1/" : "/v1/",
                config->access.mount);
     for (size_t i = 0; (address = app_cluster(d->app, i, &name)) != NULL; i++)
         printf("%20s: %s at %s, %s\n", "Cluster", name, address,
@@ -102,7 +103,7 @@ static void print_dev_hint(const struct daemon *d)
 
     printf("Dev mode: a root token is accepted, from Assay and from callers. "
            "Try:\n\n"
-           "    export VAULT_ADDR=http://%s\n"
+           "    export VAULT_ADDR=%s\n"
            "    vault write -f %s/backups\n"
            "    vault write -f %s/validations\n"
            "    vault list -detailed %s/snapshots\n\n",

@@ -2,18 +2,17 @@
  *
  * What follows from the settings together: defaults that depend on others,
  * and combinations that cannot be meant. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/check.h"
 #include "config/check_access.h"
 #include "config/mount.h"
 #include "config/schema.h"
 
 enum {
-    HOST_MAX = 256,
     PATH_TEXT_MAX = 256,
     CANARY_MOUNT_MAX = 100, /* there is room behind it for "-transit/…" */
 };
@@ -22,78 +21,6 @@ static int set_text(char **where, const char *value)
 {
     *where = text_dup(value);
     return *where != NULL ? 0 : -1;
-}
-
-/* The host of host:port, without brackets.  False if it is neither. */
-static bool split_address(const char *address, char *host, uint64_t *port)
-{
-    const char *colon = strrchr(address, ':');
-    size_t len = 0;
-
-    if (colon == NULL || !text_u64(colon + 1, port) || *port > 65535)
-        return false;
-    len = (size_t)(colon - address);
-    if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
-        address++;
-        len -= 2;
-    } else if (memchr(address, ':', len) != NULL) {
-        return false; /* an IPv6 address needs its brackets */
-    }
-    if (len == 0 || len >= HOST_MAX)
-        return false;
-    memcpy(host, address, len);
-    host[len] = '\0';
-    return true;
-}
-
-static bool host_is_loopback(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-
-    if (strcmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-bool config_is_loopback(const char *address)
-{
-    char host[HOST_MAX];
-    uint64_t port = 0;
-
-    return split_address(address, host, &port) && host_is_loopback(host);
-}
-
-static void check_listen(struct config *config, struct config_report *report)
-{
-    char host[HOST_MAX];
-    uint64_t port = 0;
-
-    if (config->listen_count == 0 &&
-        config_set_listen(config, "127.0.0.1:8210") != 0)
-        report_error(report, "listen: out of memory");
-    if (config->listen_count > 8)
-        report_error(report, "listen: at most 8 addresses");
-    for (size_t i = 0; i < config->listen_count; i++) {
-        const struct config_listen *l = &config->listen[i];
-
-        if (l->address == NULL)
-            report_error(report, "listen[%zu].address: missing", i);
-        else if (!split_address(l->address, host, &port))
-            report_error(report,
-                         "listen[%zu].address: expected host:port, such as "
-                         "127.0.0.1:8210 or [::1]:8210",
-                         i);
-        else if (!host_is_loopback(host) && !l->tls_disable)
-            report_error(report,
-                         "listen[%zu].address: %s can be reached from "
-                         "elsewhere, and tokens would travel in the clear; "
-                         "listen on 127.0.0.1 behind a proxy that speaks "
-                         "TLS, or say \"tls_disable\": true",
-                         i, l->address);
-    }
 }
 
 /* A file of its own: lines in the catalog or beside archives would destroy
@@ -418,7 +345,7 @@ void config_check(struct config *config, const struct config_source *source,
     config_check_oracles(config, report);
     check_audit(config, report);
     config_check_transient(&config->transient, source->env, report);
-    check_listen(config, report);
+    config_check_listen(config, report);
     if (!source->offline)
         check_clusters(config, source->env, report);
     check_storage(config, report);

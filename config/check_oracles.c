@@ -3,6 +3,7 @@
  * What follows from the settings of the oracles. */
 #include <unistd.h>
 
+#include "config/check.h"
 #include "config/schema.h"
 
 static bool is_configured(const struct config_oracle_terraform *t)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/check.h"
 #include "config/schema.h"
 
 enum { SEAL_FILES_MAX = 16 };

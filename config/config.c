@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/check.h"
 #include "config/schema.h"
 
 int config_set_listen(struct config *config, const char *addresses)

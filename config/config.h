@@ -62,6 +62,10 @@ void config_print(const struct config *config, struct buf *out);
 enum log_level config_log_level(const struct config *config);
 /* Whether an address of `listen` can only be reached from this machine. */
 bool config_is_loopback(const char *address);
+/* Whether it is a socket in the file system, unix:///path. */
+bool config_is_socket(const char *address);
+/* Octal digits, such as "0660"; at most 0777. */
+bool config_socket_mode(const char *text, unsigned *out);
 
 /* One row per setting, for the documentation and its test: path such as
  * "clusters.<name>.auth.method", variable, type, default ("" if none). */

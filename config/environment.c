@@ -212,7 +212,11 @@ static void warn_unknown(const char *variable, struct config_report *report)
 static bool is_for_others(const char *name)
 {
     static const char *const prefixes[] = {"TEST_", "SERVICE_", "PORT_"};
-    static const char *const names[] = {"CONFIG", "ADDRESS", "PORT"};
+    /* The last ones are for `assay health`. */
+    static const char *const names[] = {
+        "CONFIG",     "ADDRESS",         "PORT",
+        "CACERT",     "CAPATH",          "CLIENT_CERT",
+        "CLIENT_KEY", "TLS_SERVER_NAME", "SKIP_VERIFY"};
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (text_starts(name, prefixes[i]))

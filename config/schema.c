@@ -125,22 +125,6 @@ static const struct schema_field cluster_fields[] = {
 static const struct schema_section cluster = {FIELDS(cluster_fields),
                                               sizeof(struct config_cluster)};
 
-#define NO_TLS "put a reverse proxy that speaks TLS in front"
-
-static const struct schema_field listen_fields[] = {
-    {.name = "address",
-     .type = SCHEMA_TEXT,
-     .offset = offsetof(struct config_listen, address)},
-    {.name = "tls_cert_file", .type = SCHEMA_LATER, .note = NO_TLS},
-    {.name = "tls_key_file", .type = SCHEMA_LATER, .note = NO_TLS},
-    {.name = "tls_disable",
-     .type = SCHEMA_BOOL,
-     .offset = offsetof(struct config_listen, tls_disable),
-     .preset = "false"},
-};
-static const struct schema_section listener = {FIELDS(listen_fields),
-                                               sizeof(struct config_listen)};
-
 static const struct schema_field storage_fields[] = {
     {.name = "type",
      .type = SCHEMA_CHOICE,
@@ -319,7 +303,7 @@ static const struct schema_field root_fields[] = {
     {.name = "listen",
      .type = SCHEMA_ARRAY,
      .offset = offsetof(struct config, listen),
-     .section = &listener},
+     .section = &schema_listen},
     {.name = "clusters",
      .type = SCHEMA_MAP,
      .offset = offsetof(struct config, clusters),

@@ -46,7 +46,7 @@ struct schema_section {
 
 /* Each but the root in a file of its name; auth in schema.c. */
 extern const struct schema_section schema_root, schema_access, schema_audit,
-    schema_auth, schema_oracles, schema_transient;
+    schema_auth, schema_listen, schema_oracles, schema_transient;
 
 const struct schema_field *schema_find(const struct schema_section *section,
                                        const char *name);
@@ -93,7 +93,7 @@ void report_error(struct config_report *r, const char *fmt, ...)
 void report_warning(struct config_report *r, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 
-/* The sources (file.c, environment.c) and the judge (check.c). */
+/* The sources (file.c, environment.c); the judges are in config/check.h. */
 /* False if it cannot be read at all: judging the rest makes no sense. */
 bool config_file_apply(const char *path, struct config *config,
                        struct config_report *report) MUST_USE;
@@ -104,17 +104,5 @@ const char *config_environment_get(const char *const *env, const char *name,
                                    const char *other_name);
 /* Replace `listen` by a comma separated list of addresses. */
 int config_set_listen(struct config *config, const char *addresses);
-/* Fill in a method that follows from the credential, and judge it; `path` is
- * where it stands.  "approver" is for a path that ends in restore_auth. */
-void config_check_auth(struct config_auth *auth, const char *path,
-                       const char *const *env, struct config_report *report);
-/* Each in a file of its own. */
-void config_check_transient(struct config_transient *t, const char *const *env,
-                            struct config_report *report);
-void config_check_oracles(const struct config *config,
-                          struct config_report *report);
-/* Fill in what follows from the rest, and judge the whole. */
-void config_check(struct config *config, const struct config_source *source,
-                  struct config_report *report);
 
 #endif

@@ -12,6 +12,7 @@
 #include "config/settings_access.h"
 #include "config/settings_audit.h"
 #include "config/settings_cluster.h"
+#include "config/settings_listen.h"
 #include "config/settings_oracles.h"
 #include "config/settings_transient.h"
 #include "config/settings_validation.h"
@@ -20,11 +21,6 @@ enum config_storage_type { CONFIG_STORAGE_LOCAL = 1 };
 enum config_log_format { CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON };
 
 /* Texts are NULL when not set. */
-struct config_listen {
-    char *address; /* host:port */
-    bool tls_disable;
-};
-
 struct config_storage {
     char *name;
     unsigned type; /* enum config_storage_type */

@@ -11,7 +11,7 @@
 #include "server/audited.h"
 
 struct request *exchange_new(const struct server_options *site,
-                             const char *raw_uri)
+                             const struct origin *origin, const char *raw_uri)
 {
     struct request *r = calloc(1, sizeof(*r));
     struct error err = {0};
@@ -19,6 +19,8 @@ struct request *exchange_new(const struct server_options *site,
     if (r == NULL)
         return NULL;
     r->site = site;
+    if (origin != NULL)
+        r->origin = *origin;
     r->began_ms = clock_mono_ms();
     id_random(r->id);
     buf_init_secret(&r->body, LIMIT_REQUEST_BODY);

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/principal.h"
 #include "server/fields.h"
+#include "server/forwarded.h"
 #include "server/reply_wire.h"
 #include "server/request.h"
 #include "server/router.h"
@@ -34,14 +35,21 @@ struct header {
     const char *value;
 };
 
+/* What is known of a request before its first byte; NULL: nothing is looked
+ * at. */
+struct origin {
+    char from[FORWARDED_FROM_MAX]; /* the other end of the connection */
+    const struct forwarded *forwarded;
+};
+
 struct request {
     const struct server_options *site;
+    struct origin origin; /* `from` becomes whoever asked */
     enum exchange_stage stage;
     struct error fault; /* refused before it was complete */
     int fault_status;   /* when the kind has no status of its own (414, 431) */
     bool must_close;    /* the connection cannot be trusted any more */
     char id[ID_TEXT_MAX];
-    char from[REQUEST_FROM_MAX]; /* "" when not known */
     int64_t began_ms;
     struct uri uri;
     char method[8];
@@ -70,9 +78,10 @@ struct request {
     struct reply reply;
 };
 
-/* NULL without memory.  A target that is refused leaves a fault. */
+/* NULL without memory.  A target that is refused leaves a fault.  `origin` is
+ * copied; NULL: not known. */
 struct request *exchange_new(const struct server_options *site,
-                             const char *raw_uri);
+                             const struct origin *origin, const char *raw_uri);
 void exchange_free(struct request *request);
 
 /* In this order: every header (which must live as long as the request), then

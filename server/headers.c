@@ -123,6 +123,28 @@ static int check_wrapping(const struct request *r, struct error *err)
                      "request without X-Vault-Wrap-TTL");
 }
 
+/* All of them are one list (RFC 9110, 5.3): the end that counts is that of
+ * the last header. */
+static int find_sender(struct request *r, struct error *err)
+{
+    struct buf values;
+    int rc = -1;
+
+    if (r->origin.forwarded == NULL || r->origin.forwarded->count == 0)
+        return 0;
+    buf_init(&values, LIMIT_HEADER_BYTES);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (text_equal_nocase(r->headers[i].name, "X-Forwarded-For"))
+            buf_printf(&values, "%s%s", values.len > 0 ? "," : "",
+                       r->headers[i].value);
+    if (buf_check(&values, "X-Forwarded-For", err) == 0)
+        rc = forwarded_resolve(r->origin.forwarded,
+                               values.len > 0 ? buf_text(&values) : NULL,
+                               r->origin.from, err);
+    buf_done(&values);
+    return rc;
+}
+
 void exchange_begin(struct request *r, const char *method, bool http_1_0)
 {
     struct error err = {0};
@@ -138,7 +160,8 @@ void exchange_begin(struct request *r, const char *method, bool http_1_0)
                   LIMIT_REQUEST_HEADERS, LIMIT_HEADER_BYTES);
     } else if (check_names(r, &err) == 0 &&
                check_framing(r, http_1_0, &err) == 0 &&
-               choose_token(r, &err) == 0 && check_wrapping(r, &err) == 0) {
+               choose_token(r, &err) == 0 && check_wrapping(r, &err) == 0 &&
+               find_sender(r, &err) == 0) {
         return;
     }
     exchange_refuse(r, &err, status);

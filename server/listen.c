@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/listen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
@@ -8,11 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
 enum { BACKLOG = 512 };
+
+static const char unix_scheme[] = "unix://";
 
 /* Split at the last colon, without the brackets of a v6 address. */
 static int split(const char *address, char *host, size_t size,
@@ -63,7 +68,8 @@ static int real_address(int fd, char *out, size_t size)
     return 0;
 }
 
-int listen_open(const char *address, struct listener *out, struct error *err)
+static int open_tcp(const char *address, struct listener *out,
+                    struct error *err)
 {
     const struct addrinfo hints = {.ai_flags = AI_PASSIVE,
                                    .ai_socktype = SOCK_STREAM};
@@ -103,13 +109,134 @@ done:
     return rc;
 }
 
-void listen_stop(const struct listener *listener)
+/* A socket that was left behind goes, one that is served stays; and nothing
+ * else is touched. */
+static int make_room(const struct sockaddr_un *address, struct error *err)
 {
+    const char *path = address->sun_path;
+    struct stat st;
+    int fd = -1;
+    int rc = -1;
+
+    if (lstat(path, &st) < 0)
+        return errno == ENOENT ? 0
+                               : error_errno(err, ERR_IO, "socket %s", path);
+    if (!S_ISSOCK(st.st_mode))
+        return error_set(err, ERR_IO,
+                         "cannot listen on unix://%s: there is a file that is "
+                         "no socket",
+                         path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        error_errno(err, ERR_IO, "cannot make a socket");
+        goto done;
+    }
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+        errno == EAGAIN) { /* too busy to answer */
+        error_set(err, ERR_IO, "cannot listen on unix://%s: somebody else does",
+                  path);
+        goto done;
+    }
+    if (errno != ECONNREFUSED || (unlink(path) < 0 && errno != ENOENT)) {
+        error_errno(err, ERR_IO, "cannot listen on unix://%s", path);
+        goto done;
+    }
+    rc = 0;
+done:
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
+}
+
+/* Nobody can connect before listen(2), and then it has its mode and owner. */
+static int bind_unix(int fd, const struct sockaddr_un *address,
+                     const struct server_socket *o, struct listener *out,
+                     struct error *err)
+{
+    const char *path = address->sun_path;
+    struct stat st;
+
+    if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+        return error_errno(err, ERR_IO, "cannot listen on unix://%s", path);
+    if (lstat(path, &st) == 0) {
+        out->dev = st.st_dev;
+        out->ino = st.st_ino;
+        out->owns_file = true;
+    }
+    if (!out->owns_file || (o->chown && chown(path, o->uid, o->gid) < 0) ||
+        chmod(path, o->mode != 0 ? o->mode : S_IRUSR | S_IWUSR) < 0 ||
+        listen(fd, BACKLOG) < 0)
+        return error_errno(err, ERR_IO, "cannot listen on unix://%s", path);
+    return 0;
+}
+
+static int open_unix(const char *address, const struct server_socket *options,
+                     struct listener *out, struct error *err)
+{
+    static const struct server_socket plain = {0};
+    const char *path = address + strlen(unix_scheme);
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    struct listener listener = {.fd = -1};
+    int rc = -1;
+
+    static_assert(sizeof(to.sun_path) + sizeof(unix_scheme) <=
+                      LISTEN_ADDRESS_MAX,
+                  "any path fits");
+    if (path[0] != '/' || !text_copy(to.sun_path, sizeof(to.sun_path), path))
+        return error_set(err, ERR_INVALID,
+                         "listen address \"%s\": expected unix:// and an "
+                         "absolute path of at most %zu bytes",
+                         address, sizeof(to.sun_path) - 1);
+    if (make_room(&to, err) < 0)
+        return -1;
+    (void)text_copy(listener.address, sizeof(listener.address), address);
+    listener.fd =
+        socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener.fd < 0) {
+        error_errno(err, ERR_IO, "cannot make a socket");
+        goto done;
+    }
+    if (bind_unix(listener.fd, &to, options != NULL ? options : &plain,
+                  &listener, err) < 0)
+        goto done;
+    *out = listener;
+    listener = (struct listener){.fd = -1};
+    rc = 0;
+done:
+    listen_close(&listener);
+    return rc;
+}
+
+int listen_open(const char *address, const struct server_socket *options,
+                struct listener *out, struct error *err)
+{
+    return text_starts(address, unix_scheme)
+               ? open_unix(address, options, out, err)
+               : open_tcp(address, out, err);
+}
+
+/* While it still listens nobody has taken the place over (see make_room);
+ * afterwards the number of a file that is gone may be another's. */
+static void remove_file(struct listener *listener)
+{
+    const char *path = listener->address + strlen(unix_scheme);
+    struct stat st;
+
+    if (listener->owns_file && lstat(path, &st) == 0 &&
+        st.st_dev == listener->dev && st.st_ino == listener->ino)
+        (void)unlink(path);
+    listener->owns_file = false;
+}
+
+void listen_stop(struct listener *listener)
+{
+    remove_file(listener);
     (void)shutdown(listener->fd, SHUT_RDWR);
 }
 
 void listen_close(struct listener *listener)
 {
+    remove_file(listener);
     if (listener->fd >= 0)
         (void)close(listener->fd);
     listener->fd = -1;

@@ -52,14 +52,14 @@ bool request_prefers_async(const struct request *request)
     return prefer != NULL && strstr(prefer, "respond-async") != NULL;
 }
 
+const char *request_from(const struct request *request)
+{
+    return request->origin.from;
+}
+
 const char *request_id(const struct request *request)
 {
     return request->id;
-}
-
-const char *request_from(const struct request *request)
-{
-    return request->from;
 }
 
 const char *request_body(const struct request *request, size_t *len)

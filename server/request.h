@@ -33,11 +33,12 @@ const char *request_token(const struct request *request);
 const char *request_header(const struct request *request, const char *name);
 /* "Prefer: respond-async" was sent: 202 instead of 200 is welcome. */
 bool request_prefers_async(const struct request *request);
+/* Where it came from: an IP address (of the client, where a proxy that is
+ * authorised to has said so), "unix uid=1000" for the user of a socket in the
+ * file system, "" when it is not known. */
+const char *request_from(const struct request *request);
 /* The id that the answer's envelope carries. */
 const char *request_id(const struct request *request);
-enum { REQUEST_FROM_MAX = 64 };
-/* Where it came from: an IP address, "" when that is not known. */
-const char *request_from(const struct request *request);
 /* The bytes of the body, NUL-terminated after `*len`. */
 const char *request_body(const struct request *request, size_t *len);
 

@@ -2,33 +2,19 @@
 #include "server/server.h"
 
 #include <assert.h>
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
-#include "base/log.h"
-#include "server/listen.h"
+#include "server/door.h"
 #include "server/router.h"
 #include "server/visit.h"
 
-enum {
-    ADDRESSES_MAX = 8,
-    POOL = 2,    /* threads per address that speak HTTP */
-    WORKERS = 4, /* may all wait for Vault at once */
-};
-
-struct endpoint {
-    struct listener listener;
-    struct MHD_Daemon *daemon;
-};
+enum { WORKERS = 4 }; /* may all wait for Vault at once */
 
 struct server {
     struct lobby lobby;
     size_t count;
-    struct endpoint endpoints[ADDRESSES_MAX];
+    struct door doors[SERVER_LISTEN_MAX];
     bool drained;
 };
 
@@ -52,7 +38,7 @@ static void check_options(const struct server_options *o)
 {
     const struct route *const outside[] = {o->outside, NULL};
 
-    assert(o->listen_count > 0 && o->listen_count <= ADDRESSES_MAX);
+    assert(o->listen_count > 0 && o->listen_count <= SERVER_LISTEN_MAX);
     assert(o->mount != NULL && o->mount[0] != '\0' && o->routes != NULL);
     assert(o->authorize != NULL);
     router_check(o->routes);
@@ -71,10 +57,11 @@ int server_new(const struct server_options *options, struct server **out,
     s->lobby.options = *options;
     set_defaults(&s->lobby.options);
     for (size_t i = 0; i < options->listen_count; i++) {
-        if (listen_open(options->listen[i], &s->endpoints[i].listener, err) < 0)
-            goto done;
         s->count++;
+        if (door_open(&s->doors[i], &s->lobby, &options->listen[i], err) < 0)
+            goto done;
     }
+    s->lobby.options.listen = NULL; /* each door has its own copy */
     if (sweeper_new(&s->lobby.sweeper, err) < 0 ||
         workers_new(&(struct workers_options){.threads = WORKERS,
                                               .parked = s->lobby.options.parked,
@@ -89,65 +76,69 @@ done:
     return rc;
 }
 
-/* The library's own complaints about clients; nothing for an operator. */
-static void library_log(void *cls, const char *fmt, va_list ap)
-    __attribute__((format(printf, 2, 0)));
-
-static void library_log(void *cls, const char *fmt, va_list ap)
-{
-    char line[256];
-
-    (void)cls;
-    (void)vsnprintf(line, sizeof(line), fmt, ap);
-    line[strcspn(line, "\n")] = '\0';
-    log_debug("http: %s", line);
-}
-
-/* The library would decode in place and stop at %00: uri.c reads the raw
- * target instead. */
-static size_t keep_escapes(void *cls, struct MHD_Connection *con, char *text)
-{
-    (void)cls;
-    (void)con;
-    return strlen(text);
-}
-
-static int start_endpoint(struct server *s, struct endpoint *e,
-                          struct error *err)
-{
-    const struct server_options *o = &s->lobby.options;
-    struct lobby *lobby = &s->lobby;
-
-    e->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-            MHD_USE_ERROR_LOG,
-        0, NULL, NULL, visit_request, lobby, MHD_OPTION_EXTERNAL_LOGGER,
-        library_log, NULL, MHD_OPTION_LISTEN_SOCKET, e->listener.fd,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)POOL,
-        MHD_OPTION_CONNECTION_LIMIT, o->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_client,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
-        visit_target, lobby, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, visit_completed, lobby,
-        MHD_OPTION_NOTIFY_CONNECTION, visit_connection, lobby, MHD_OPTION_END);
-    if (e->daemon == NULL)
-        return error_set(err, ERR_INTERNAL, "cannot serve on %s",
-                         e->listener.address);
-    return 0;
-}
-
 int server_start(struct server *s, struct error *err)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (start_endpoint(s, &s->endpoints[i], err) < 0)
+        if (door_start(&s->doors[i], err) < 0)
             return -1;
     return 0;
 }
 
 const char *server_address(const struct server *s, size_t n)
 {
-    return n < s->count ? s->endpoints[n].listener.address : NULL;
+    return n < s->count ? s->doors[n].listener.address : NULL;
+}
+
+const char *server_url(const struct server *s, size_t n)
+{
+    return n < s->count ? s->doors[n].url : NULL;
+}
+
+struct server_change {
+    struct tls_keys *keys[SERVER_LISTEN_MAX];
+};
+
+int server_prepare(struct server *s, struct server_change **out,
+                   struct error *err)
+{
+    struct server_change *change = calloc(1, sizeof(*change));
+    int rc = -1;
+
+    if (change == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct door *d = &s->doors[i];
+
+        if (d->tls == NULL || tls_load(d->tls, &change->keys[i], err) == 0)
+            continue;
+        error_prefix(err, "listener %s", d->options.address);
+        goto done;
+    }
+    *out = change;
+    change = NULL;
+    rc = 0;
+done:
+    server_discard(change);
+    return rc;
+}
+
+void server_apply(struct server *s, struct server_change *change)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (change->keys[i] != NULL)
+            tls_use(s->doors[i].tls, change->keys[i]);
+        change->keys[i] = NULL;
+    }
+    server_discard(change);
+}
+
+void server_discard(struct server_change *change)
+{
+    if (change == NULL)
+        return;
+    for (size_t i = 0; i < SERVER_LISTEN_MAX; i++)
+        tls_end(change->keys[i]);
+    free(change);
 }
 
 void server_wake(struct server *s)
@@ -161,11 +152,8 @@ int server_drain(struct server *s, int64_t timeout_ms)
 
     assert(!s->drained);
     s->drained = true;
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->endpoints[i].daemon != NULL)
-            (void)MHD_quiesce_daemon(s->endpoints[i].daemon);
-        listen_stop(&s->endpoints[i].listener);
-    }
+    for (size_t i = 0; i < s->count; i++)
+        door_shut(&s->doors[i]);
     atomic_store(&s->lobby.draining, true);
     workers_expire(s->lobby.workers);
     while (atomic_load(&s->lobby.visits) > 0 && clock_mono_ms() < until)
@@ -182,11 +170,8 @@ void server_free(struct server *s)
     /* Workers first: they resume what is suspended, and the library must
      * not be stopped while anything is. */
     workers_free(s->lobby.workers);
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->endpoints[i].daemon != NULL)
-            MHD_stop_daemon(s->endpoints[i].daemon);
-        listen_close(&s->endpoints[i].listener);
-    }
+    for (size_t i = 0; i < s->count; i++)
+        door_close(&s->doors[i]);
     sweeper_free(s->lobby.sweeper);
     free(s);
 }

@@ -46,7 +46,7 @@ void testing_serve(const struct server_options *options,
         site.authorize = as_caller;
         site.authorize_ctx = &caller;
     }
-    r = exchange_new(&site, call->uri);
+    r = exchange_new(&site, call->origin, call->uri);
     assert(r != NULL);
     for (const char *const *h = call->headers; h != NULL && *h != NULL; h += 2)
         exchange_header(r, h[0], h[1]);

@@ -11,12 +11,15 @@
 #include "base/principal.h"
 #include "server/server.h"
 
+struct origin;
+
 struct testing_call {
     const char *method;             /* "GET", "LIST", "PUT", … */
     const char *uri;                /* "/v1/assay/snapshots?limit=2" */
     const char *body;               /* NULL: none */
     const char *const *headers;     /* name, value, name, value, NULL */
     const struct principal *caller; /* NULL: ask options->authorize, if any */
+    const struct origin *origin;    /* server/exchange.h; NULL: not known */
     bool deadline_passed;           /* as a parked request sees it at last */
 };
 

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "server/connection.h"
 #include "server/exchange.h"
 
 enum visit_stage {
@@ -40,62 +42,25 @@ enum {
     BODY_PATIENCE = 16 * LIMIT_REQUEST_BODY,
 };
 
-static struct watched *watched_of(struct MHD_Connection *con)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info != NULL ? info->socket_context : NULL;
-}
-
-void visit_connection(void *cls, struct MHD_Connection *con, void **context,
-                      enum MHD_ConnectionNotificationCode code)
-{
-    struct lobby *lobby = cls;
-    const union MHD_ConnectionInfo *info;
-
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        sweeper_forget(lobby->sweeper, *context);
-        *context = NULL;
-        return;
-    }
-    info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *context = sweeper_watch(lobby->sweeper, info->connect_fd,
-                             lobby->options.request_ms);
-}
-
-/* The address as text; "" for a socket without one. */
-static void write_from(struct MHD_Connection *con, char *out, size_t size)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *peer = info != NULL ? info->client_addr : NULL;
-    const bool v6 = peer != NULL && peer->sa_family == AF_INET6;
-
-    if (peer == NULL || (!v6 && peer->sa_family != AF_INET))
-        return;
-    if (getnameinfo(
-            peer, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
-            out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
-        out[0] = '\0';
-}
-
 void *visit_target(void *cls, const char *uri, struct MHD_Connection *con)
 {
     struct lobby *lobby = cls;
-    struct visit *v = calloc(1, sizeof(*v));
+    const struct connection *c = connection_of(con);
+    struct visit *v = c != NULL ? calloc(1, sizeof(*v)) : NULL;
+    struct origin origin = {.forwarded = NULL};
 
     if (v == NULL)
         return NULL;
-    v->request = exchange_new(&lobby->options, uri);
+    origin.forwarded = &c->door->forwarded;
+    (void)text_copy(origin.from, sizeof(origin.from), c->from);
+    v->request = exchange_new(&lobby->options, &origin, uri);
     if (v->request == NULL) {
         free(v);
         return NULL;
     }
-    write_from(con, v->request->from, sizeof(v->request->from));
     v->lobby = lobby;
     v->con = con;
-    v->watched = watched_of(con);
+    v->watched = c->watched;
     v->target_end = (uintptr_t)uri + strlen(uri) + 1;
     v->work.fd = sweeper_fd(v->watched);
     atomic_fetch_add(&lobby->visits, 1);
@@ -119,13 +84,15 @@ void visit_completed(void *cls, struct MHD_Connection *con, void **con_cls,
     /* Neither the query nor a header: both may hold what is no log's
      * business. */
     if (v->stage != VISIT_ANSWERED)
-        log_info("request ended early by the client or a time limit, %lld ms",
-                 ms);
+        log_info("request from %s ended early by the client or a time limit, "
+                 "%lld ms",
+                 request_from(r), ms);
     else if (r->outside && v->status < 400)
         log_debug("%s /%s %d %lld ms", r->method, r->path, v->status, ms);
     else
-        log_info("%s %s %d %lld ms%s", r->method,
+        log_info("%s %s %d %lld ms from %s%s", r->method,
                  r->path != NULL ? r->path : "(refused)", v->status, ms,
+                 request_from(r),
                  code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut");
     sweeper_expect(v->watched, lobby->options.idle_ms);
     exchange_free(v->request);

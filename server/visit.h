@@ -5,22 +5,7 @@
 #ifndef ASSAY_SERVER_VISIT_H
 #define ASSAY_SERVER_VISIT_H
 
-#include <microhttpd.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-
-#include "server/server.h"
-#include "server/sweeper.h"
-#include "server/workers.h"
-
-/* What all connections of a server share. */
-struct lobby {
-    struct server_options options;
-    struct workers *workers;
-    struct sweeper *sweeper;
-    atomic_bool draining;
-    atomic_uint visits; /* requests begun and not answered completely */
-};
+#include "server/door.h"
 
 /* The arguments are libmicrohttpd's; `cls` is the lobby. */
 void *visit_target(void *cls, const char *uri, struct MHD_Connection *con);
@@ -30,8 +15,6 @@ enum MHD_Result visit_request(void *cls, struct MHD_Connection *con,
                               size_t *size, void **con_cls);
 void visit_completed(void *cls, struct MHD_Connection *con, void **con_cls,
                      enum MHD_RequestTerminationCode code);
-void visit_connection(void *cls, struct MHD_Connection *con, void **context,
-                      enum MHD_ConnectionNotificationCode code);
 
 /* workers_options.run */
 void visit_work(void *cls, struct work *work);

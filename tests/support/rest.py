@@ -48,15 +48,17 @@ class _Unix(http.client.HTTPConnection):
 
 
 def request(base, method, path, body=None, *, token=None, headers=None,
-            query=None, timeout=60):
-    """`body` may be bytes, or anything JSON has."""
+            query=None, timeout=60, tls=None):
+    """`body` may be bytes, or anything JSON has; `tls` is an SSLContext."""
     url = urllib.parse.urlsplit(base)
     if url.scheme == "unix":
         connection = _Unix(url.path, timeout)
+    elif url.scheme == "https":
+        connection = http.client.HTTPSConnection(
+            url.hostname, url.port, timeout=timeout, context=tls)
     else:
-        kind = (http.client.HTTPSConnection if url.scheme == "https"
-                else http.client.HTTPConnection)
-        connection = kind(url.hostname, url.port, timeout=timeout)
+        connection = http.client.HTTPConnection(url.hostname, url.port,
+                                                timeout=timeout)
     sent = dict(headers or {})
     if token:
         sent.setdefault("X-Vault-Token", token)

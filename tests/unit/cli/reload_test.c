@@ -114,6 +114,8 @@ static void where_health_asks(void **state)
         {"[::]:8210", "http://[::1]:8210"},
         {"10.1.2.3:1,0.0.0.0:2", "http://10.1.2.3:1"},
         {"https://assay.example", "https://assay.example"},
+        {"unix:///run/a.sock", "unix:///run/a.sock"},
+        {"unix:///run/a.sock,127.0.0.1:8210", "unix:///run/a.sock"},
     };
 
     (void)state;

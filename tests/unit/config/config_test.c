@@ -420,7 +420,6 @@ static void later_settings_are_refused(void **state)
         "\"retention\":{\"keep\":3}",
         "\"notify\":[1]",
         "\"restore\":{\"targets\":{\"x\":{}}}",
-        "\"listen\":[{\"address\":\"127.0.0.1:1\",\"tls_cert_file\":\"/x\"}]",
     };
     char text[512];
 
@@ -623,6 +622,60 @@ static void listening_in_the_clear(void **state)
                    "listen[0].address: expected host:port");
     assert_problem("{" CLUSTER ",\"listen\":[{}]}",
                    "listen[0].address: missing");
+}
+
+#define LISTEN(text) "{" CLUSTER ",\"listen\":[{" text "}]}"
+#define SOCKET "\"address\":\"unix:///run/a.sock\""
+#define ANYWHERE "\"address\":\"0.0.0.0:1\""
+#define HERE "\"address\":\"127.0.0.1:1\""
+#define TLS ",\"tls_cert_file\":\"/c\",\"tls_key_file\":\"/k\""
+
+static void listening_with_tls_or_on_a_socket(void **state)
+{
+    static const char *const good[] = {
+        LISTEN(ANYWHERE TLS),
+        LISTEN(HERE TLS ",\"tls_min_version\":\"tls13\""),
+        LISTEN(ANYWHERE TLS ",\"tls_client_ca_file\":\"/ca\","
+                            "\"tls_require_client_cert\":true"),
+        LISTEN(SOCKET),
+        LISTEN(SOCKET ",\"socket_mode\":\"0660\",\"socket_user\":\"root\","
+                      "\"socket_group\":\"0\""),
+        LISTEN(HERE ",\"x_forwarded_for_authorized_addrs\":"
+                    "[\"10.0.0.0/8\",\"::1\"],"
+                    "\"x_forwarded_for_hop_skips\":1"),
+    };
+    static const char *const bad[][2] = {
+        {LISTEN(ANYWHERE ",\"tls_cert_file\":\"/c\""), "go together"},
+        {LISTEN(HERE ",\"tls_key_file\":\"/k\""), "go together"},
+        {LISTEN(HERE TLS ",\"tls_disable\":true"), "which one is meant"},
+        {LISTEN(SOCKET TLS), "no TLS on a unix socket"},
+        {LISTEN(HERE ",\"tls_client_ca_file\":\"/ca\""), "needs tls_cert_file"},
+        {LISTEN(HERE ",\"tls_min_version\":\"tls13\""), "needs tls_cert_file"},
+        {LISTEN(HERE TLS ",\"tls_min_version\":\"tls11\""),
+         "expected one of tls12, tls13"},
+        {LISTEN(HERE TLS ",\"tls_require_client_cert\":true"),
+         "needs tls_client_ca_file"},
+        {LISTEN(HERE ",\"socket_mode\":\"0600\""), "are for unix:///path"},
+        {LISTEN(SOCKET ",\"socket_mode\":\"0680\""), "octal"},
+        {LISTEN(SOCKET ",\"socket_mode\":\"1777\""), "octal"},
+        {LISTEN("\"address\":\"unix://a.sock\""), "absolute path"},
+        {LISTEN(HERE ",\"x_forwarded_for_authorized_addrs\":[\"10.0.0.1/8\"]"),
+         "an address or a network"},
+        {LISTEN(SOCKET ",\"x_forwarded_for_authorized_addrs\":[\"::1\"]"),
+         "has no address"},
+        {LISTEN(HERE ",\"x_forwarded_for_hop_skips\":1"),
+         "needs x_forwarded_for_authorized_addrs"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct loaded l = load(good[i]);
+
+        assert_int_equal(l.rc, 0);
+        config_free(l.config);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_problem(bad[i][0], bad[i][1]);
 }
 
 static void environment_by_path(void **state)
@@ -881,6 +934,7 @@ int main(void)
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(bad_files),
         cmocka_unit_test(listening_in_the_clear),
+        cmocka_unit_test(listening_with_tls_or_on_a_socket),
         cmocka_unit_test(environment_by_path),
         cmocka_unit_test(environment_problems),
         cmocka_unit_test(vault_variables),

@@ -172,7 +172,11 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
 int main(int argc, char **argv)
 {
     static const struct route *const tables[] = {routes, NULL};
-    const char *listen = argc > 1 ? argv[1] : "127.0.0.1:0";
+    const struct server_listen listen = {
+        .address = argc > 1 ? argv[1] : "127.0.0.1:0",
+        .tls = {.cert_file = argc > 3 ? argv[2] : NULL,
+                .key_file = argc > 3 ? argv[3] : NULL},
+    };
     const struct server_options options = {
         .listen = &listen,
         .listen_count = 1,

@@ -1,33 +1,73 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The server over raw sockets: what well-meaning clients never send, slow
-clients, long polls and draining.  wire_test.py SERVER, where SERVER is built
-from wire_server.c."""
+clients, long polls and draining.  wire_test.py SERVER [tcp|tls|unix [TEST ...]],
+where SERVER is built from wire_server.c."""
 import json
+import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 
 PROGRAM = sys.argv[1]
+KIND = sys.argv[2] if len(sys.argv) > 2 else "tcp"
+FOLDER = tempfile.TemporaryDirectory(prefix="aw-")
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+TLS.check_hostname = False
+TLS.verify_mode = ssl.CERT_NONE
 REQUEST_S, IDLE_S, SEND_S = 1.5, 2.5, 2.0  # as in wire_server.c
 LATE_S = 1.0  # the sweeper's tick, and a busy machine
 
 
+def certificate():
+    """A certificate and its key, signed by itself."""
+    cert, key = (os.path.join(FOLDER.name, x) for x in ("cert", "key"))
+    if not os.path.exists(cert):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+             "/CN=wire", "-keyout", key, "-out", cert],
+            check=True, capture_output=True)
+    return [cert, key]
+
+
+def arguments():
+    if KIND == "unix":
+        return [f"unix://{FOLDER.name}/socket-{time.monotonic_ns()}"]
+    return ["127.0.0.1:0"] + (certificate() if KIND == "tls" else [])
+
+
 class Server:
     def __init__(self, *args):
+        args = args or arguments()
+        self.tls = len(args) > 1
         self.process = subprocess.Popen(
             [PROGRAM, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=None if "-v" in sys.argv else subprocess.DEVNULL)
         self.address = self.process.stdout.readline().decode().strip()
         host, port = self.address.rsplit(":", 1)
-        self.where = (host.strip("[]"), int(port))
+        self.where = (self.address.removeprefix("unix://")
+                      if host == "unix" else (host.strip("[]"), int(port)))
+
+    def connect_plain(self, timeout=8):
+        if isinstance(self.where, str):
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(timeout)
+            s.connect(self.where)
+            return s
+        return socket.create_connection(self.where, timeout=timeout)
 
     def connect(self, timeout=8):
-        return socket.create_connection(self.where, timeout=timeout)
+        s = self.connect_plain(timeout)
+        if not self.tls:
+            return s
+        return TLS.wrap_socket(s)
 
     def drain(self):
         self.process.stdin.close()
@@ -389,6 +429,7 @@ class Slow(Wire):
                 pass
             self.assertLess(size, 7_500_000)  # of 7.8 MB
 
+    @unittest.skipIf(KIND == "tls", "Handshakes has its like")
     def test_many_do_not_keep_others_out(self):
         held = [self.server.connect() for _ in range(150)]
         for s in held:
@@ -460,6 +501,7 @@ class LongPolls(Wire):
         self.send(request("/v1/assay/watch?wait=700ms"))
         self.assertGreater(time.monotonic() - began, 0.65)
 
+    @unittest.skipIf(KIND == "tls", "TLS has no such thing as half an end")
     def test_half_closed_is_answered(self):
         with self.server.connect() as s:
             s.sendall(request("/v1/assay/watch?wait=30s"))
@@ -528,5 +570,43 @@ class Draining(unittest.TestCase):
         server.process.stdout.close()
 
 
+@unittest.skipUnless(KIND == "tls", "of TLS")
+class Handshakes(Wire):
+    def test_one_that_never_begins_or_never_ends_is_cut(self):
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+        for trickled in (b"", hello + b"\x00" * 500):
+            began = time.monotonic()
+            with self.server.connect_plain() as s:
+                s.settimeout(0.1)
+                try:
+                    while time.monotonic() - began < REQUEST_S + 4:
+                        if trickled:
+                            s.sendall(trickled[:1])
+                            trickled = trickled[1:]
+                        try:
+                            if s.recv(1000) == b"":
+                                break
+                        except TimeoutError:
+                            pass
+                except (ConnectionResetError, BrokenPipeError):
+                    pass
+            self.assertLess(time.monotonic() - began, REQUEST_S + 3)
+
+    def test_in_the_clear_nothing_is_answered(self):
+        with self.server.connect_plain() as s:
+            s.sendall(request("/livez"))
+            try:
+                answer = s.recv(1000)
+            except ConnectionResetError:
+                answer = b""
+            self.assertNotIn(b"HTTP/", answer)
+
+    def test_many_unfinished_do_not_keep_others_out(self):
+        held = [self.server.connect_plain() for _ in range(150)]
+        self.assertEqual(self.send(request("/livez")).status, 200)
+        for s in held:
+            s.close()
+
+
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
