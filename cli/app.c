@@ -313,6 +313,7 @@ static int open_server(struct app *app, struct error *err)
 
     if (settings_listen(config, listen, err) != 0)
         return -1;
+    settings_limits(config, &options);
     app->handlers.store = app->store;
     app->handlers.jobs = app->jobs;
     app->handlers.break_glass = app->break_glass;
@@ -413,6 +414,7 @@ const char *app_cluster(const struct app *app, size_t n, const char **name)
 int app_reload(struct app *app, const struct config *config, struct error *err)
 {
     struct engine_options options = {.clusters = NULL};
+    struct server_options limits = {0};
     struct server_change *change = NULL;
     int rc = -1;
 
@@ -423,7 +425,8 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
         return error_set(err, ERR_INVALID,
                          "clusters were added or removed: that needs a "
                          "restart");
-    if (server_prepare(app->server, &change, err) == 0 &&
+    settings_limits(config, &limits);
+    if (server_prepare(app->server, &limits.rates, &change, err) == 0 &&
         engine_options_init(app, config, &options, err) == 0)
         rc = jobs_reload(app->jobs, &options.options, err);
     engine_options_done(&options);

@@ -17,6 +17,9 @@ static const char *const free_sections[] = {
     "restore", "trusted_keys", "canary"};
 static const char *const free_of_cluster[] = {"unseal"};
 static const char *const free_of_access[] = {"break_glass"};
+static const char *const free_of_limits[] = {"requests_per_second", "burst",
+                                             "caller_requests_per_second",
+                                             "caller_burst"};
 
 struct compare {
     void (*each)(void *ctx, const char *path);
@@ -114,6 +117,9 @@ int reload_needs_restart(const struct config *old, const struct config *new,
     const struct part access = {"access", free_of_access,
                                 sizeof(free_of_access) /
                                     sizeof(free_of_access[0])};
+    const struct part limits = {"limits", free_of_limits,
+                                sizeof(free_of_limits) /
+                                    sizeof(free_of_limits[0])};
     struct json *a = NULL;
     struct json *b = NULL;
     int rc = -1;
@@ -128,6 +134,8 @@ int reload_needs_restart(const struct config *old, const struct config *new,
             compare_clusters(&c, json_get(a, key), n);
         else if (strcmp(key, "access") == 0)
             compare_part(&c, &access, json_get(a, key), n);
+        else if (strcmp(key, "limits") == 0)
+            compare_part(&c, &limits, json_get(a, key), n);
         else if (!is_in(key, free_sections,
                         sizeof(free_sections) / sizeof(free_sections[0])) &&
                  !equal(n, json_get(a, key)))

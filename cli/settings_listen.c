@@ -88,3 +88,19 @@ int settings_listen(const struct config *config,
     }
     return 0;
 }
+
+void settings_limits(const struct config *config, struct server_options *out)
+{
+    const struct config_limits *l = &config->limits;
+
+    out->connections = (unsigned)l->connections;
+    out->connections_per_client = (unsigned)l->connections_per_client;
+    out->parked = (unsigned)l->long_polls;
+    out->request_ms = l->request_timeout_ms;
+    out->idle_ms = l->idle_timeout_ms;
+    out->send_ms = l->send_timeout_ms;
+    out->rates = (struct server_rates){
+        .all = {l->requests_per_second, l->burst},
+        .caller = {l->caller_requests_per_second, l->caller_burst},
+    };
+}

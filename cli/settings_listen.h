@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the configuration says about listeners, as server/ wants it. */
+ * What the configuration says about listeners and limits, as server/ wants
+ * it. */
 #ifndef ASSAY_CLI_SETTINGS_LISTEN_H
 #define ASSAY_CLI_SETTINGS_LISTEN_H
 
@@ -13,5 +14,7 @@
 int settings_listen(const struct config *config,
                     struct server_listen listen[SERVER_LISTEN_MAX],
                     struct error *err) MUST_USE;
+/* Connections, deadlines and rates. */
+void settings_limits(const struct config *config, struct server_options *out);
 
 #endif

@@ -226,6 +226,8 @@ static void check_forwarded(const struct judged *j)
 
 void config_check_listen(struct config *config, struct config_report *report)
 {
+    const struct config_limits *limits = &config->limits;
+
     if (config->listen_count == 0 &&
         config_set_listen(config, "127.0.0.1:8210") != 0)
         report_error(report, "listen: out of memory");
@@ -243,4 +245,7 @@ void config_check_listen(struct config *config, struct config_report *report)
         check_socket(&j);
         check_forwarded(&j);
     }
+    if (limits->connections_per_client > limits->connections)
+        report_warning(report, "limits.connections_per_client: more than "
+                               "limits.connections, one client can take all");
 }

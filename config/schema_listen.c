@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The table of settings, what is below `listen`. */
+ * The table of settings, what is below `listen` and `limits`. */
 #include "config/schema.h"
 
 #define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
 #define LISTEN(member) offsetof(struct config_listen, member)
+#define LIMITS(member) offsetof(struct config_limits, member)
+#define MINUTE_MS (60 * 1000)
 
 static const char *const tls_versions[] = {"tls12", "tls13", NULL};
 
@@ -58,3 +60,68 @@ static const struct schema_field listen_fields[] = {
 };
 const struct schema_section schema_listen = {FIELDS(listen_fields),
                                              sizeof(struct config_listen)};
+
+static const struct schema_field limits_fields[] = {
+    {.name = "connections",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(connections),
+     .min = 1,
+     .max = 100000,
+     .preset = "512"},
+    {.name = "connections_per_client",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(connections_per_client),
+     .min = 1,
+     .max = 100000,
+     .preset = "128"},
+    {.name = "long_polls",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(long_polls),
+     .min = 1,
+     .max = 100000,
+     .preset = "128"},
+    {.name = "request_timeout",
+     .type = SCHEMA_DURATION,
+     .offset = LIMITS(request_timeout_ms),
+     .min = 1000,
+     .max = 10 * MINUTE_MS,
+     .preset = "10s"},
+    {.name = "idle_timeout",
+     .type = SCHEMA_DURATION,
+     .offset = LIMITS(idle_timeout_ms),
+     .min = 1000,
+     .max = 60 * MINUTE_MS,
+     .preset = "60s"},
+    {.name = "send_timeout",
+     .type = SCHEMA_DURATION,
+     .offset = LIMITS(send_timeout_ms),
+     .min = 1000,
+     .max = 60 * MINUTE_MS,
+     .preset = "60s"},
+    {.name = "requests_per_second",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(requests_per_second),
+     .min = 0,
+     .max = 1000000,
+     .preset = "1000"},
+    {.name = "burst",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(burst),
+     .min = 1,
+     .max = 1000000,
+     .preset = "2000"},
+    {.name = "caller_requests_per_second",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(caller_requests_per_second),
+     .min = 0,
+     .max = 1000000,
+     .preset = "100"},
+    {.name = "caller_burst",
+     .type = SCHEMA_COUNT,
+     .offset = LIMITS(caller_burst),
+     .min = 1,
+     .max = 1000000,
+     .preset = "500"},
+};
+const struct schema_section schema_limits = {FIELDS(limits_fields),
+                                             sizeof(struct config_limits)};

@@ -43,6 +43,7 @@ struct config {
     struct config_texts trusted_keys; /* 64 hex digits each */
     struct config_listen *listen;
     size_t listen_count;
+    struct config_limits limits;
     struct config_cluster *clusters;
     size_t clusters_count;
     struct config_storage *storage;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The settings of `listen`, a part of config/settings.h. */
+ * The settings of `listen` and `limits`, a part of config/settings.h. */
 #ifndef ASSAY_CONFIG_SETTINGS_LISTEN_H
 #define ASSAY_CONFIG_SETTINGS_LISTEN_H
 
@@ -27,6 +27,19 @@ struct config_listen {
     uint64_t forwarded_hop_skips;
     bool forwarded_reject_others;
     bool forwarded_reject_absent;
+};
+
+struct config_limits {
+    uint64_t connections; /* per address that is listened on */
+    uint64_t connections_per_client;
+    uint64_t long_polls;
+    int64_t request_timeout_ms;
+    int64_t idle_timeout_ms;
+    int64_t send_timeout_ms;
+    uint64_t requests_per_second; /* 0: no limit */
+    uint64_t burst;
+    uint64_t caller_requests_per_second; /* 0: no limit */
+    uint64_t caller_burst;
 };
 
 #endif

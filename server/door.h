@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "server/forwarded.h"
+#include "server/limiter.h"
 #include "server/listen.h"
 #include "server/options.h"
 #include "server/sweeper.h"
@@ -21,6 +22,7 @@ struct lobby {
     struct server_options options;
     struct workers *workers;
     struct sweeper *sweeper;
+    struct limiter *limiter;
     atomic_bool draining;
     atomic_uint visits; /* requests begun and not answered completely */
 };

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/admit.h"
 #include "server/audited.h"
 
 struct request *exchange_new(const struct server_options *site,
@@ -200,6 +201,8 @@ static int route(struct request *r, struct error *err)
     bool known;
 
     r->outside = mount == 0;
+    if (!r->outside && admit_unknown(r, err) < 0)
+        return -1;
     if (join_path(r,
                   r->outside && r->uri.count > 0 &&
                           strcmp(r->uri.segments[0], "v1") != 0
@@ -232,6 +235,8 @@ static int authorize(struct request *r, bool may_block, struct error *err)
         if (rc == 0 && !r->principal.authenticated &&
             (flags & ROUTE_OWN_RUN) == 0)
             rc = error_set(err, ERR_DENIED, "permission denied");
+        if (rc == 0 && r->principal.authenticated)
+            rc = admit_known(r, err);
     }
     if (rc < 0 && err->kind == ERR_DENIED)
         audited_refused(r, err);
@@ -333,7 +338,9 @@ static enum exchange_next fail(struct request *r, const struct error *err)
     if (r->allow != NULL)
         reply_header(&r->reply, "Allow", r->allow);
     if (r->reply.status == 429)
-        reply_header(&r->reply, "Retry-After", "1");
+        reply_header_u64(&r->reply, "Retry-After",
+                         (uint64_t)(r->retry_ms + 999) / 1000 +
+                             (r->retry_ms == 0));
     /* 502 and 503 are about somebody else: Vault, or the age of a backup. */
     if (r->reply.status == 500)
         log_error("%s %s: %s", r->method, r->path != NULL ? r->path : "",

@@ -16,6 +16,7 @@
 #include "base/principal.h"
 #include "server/fields.h"
 #include "server/forwarded.h"
+#include "server/limiter.h"
 #include "server/reply_wire.h"
 #include "server/request.h"
 #include "server/router.h"
@@ -36,10 +37,11 @@ struct header {
 };
 
 /* What is known of a request before its first byte; NULL: nothing is looked
- * at. */
+ * at or limited. */
 struct origin {
     char from[FORWARDED_FROM_MAX]; /* the other end of the connection */
     const struct forwarded *forwarded;
+    struct limiter *limiter;
 };
 
 struct request {
@@ -72,6 +74,7 @@ struct request {
     char subject[ID_TEXT_MAX];
     bool owner_checked;
     bool audited; /* its beginning is written down, its end is not */
+    int64_t retry_ms; /* of a 429: when it may be worth trying again */
     bool deadline_passed;
     bool has_mark;
     uint64_t mark;

@@ -54,6 +54,17 @@ struct server_listen {
     struct server_forwarded forwarded;
 };
 
+/* Requests; per_second 0: as many as they like. */
+struct server_rate {
+    uint64_t per_second;
+    uint64_t burst;
+};
+
+struct server_rates {
+    struct server_rate all;
+    struct server_rate caller; /* a token; an address, before it is known */
+};
+
 /* May this request be done, and who asks?  0: yes, `out` is filled.  -1: no,
  * `err` says why.  1: cannot tell without blocking (only when !may_block):
  * it is asked again, by a thread that may. */
@@ -78,6 +89,7 @@ struct server_options {
     int64_t request_ms;              /* 10 s for headers and body */
     int64_t idle_ms;                 /* 60 s between requests */
     int64_t send_ms;                 /* 60 s to take the answer */
+    struct server_rates rates;
 };
 
 #endif

@@ -62,7 +62,8 @@ int server_new(const struct server_options *options, struct server **out,
             goto done;
     }
     s->lobby.options.listen = NULL; /* each door has its own copy */
-    if (sweeper_new(&s->lobby.sweeper, err) < 0 ||
+    if (limiter_new(&options->rates, &s->lobby.limiter, err) < 0 ||
+        sweeper_new(&s->lobby.sweeper, err) < 0 ||
         workers_new(&(struct workers_options){.threads = WORKERS,
                                               .parked = s->lobby.options.parked,
                                               .run = visit_work},
@@ -95,17 +96,19 @@ const char *server_url(const struct server *s, size_t n)
 }
 
 struct server_change {
+    struct server_rates rates;
     struct tls_keys *keys[SERVER_LISTEN_MAX];
 };
 
-int server_prepare(struct server *s, struct server_change **out,
-                   struct error *err)
+int server_prepare(struct server *s, const struct server_rates *rates,
+                   struct server_change **out, struct error *err)
 {
     struct server_change *change = calloc(1, sizeof(*change));
     int rc = -1;
 
     if (change == NULL)
         return error_memory(err);
+    change->rates = *rates;
     for (size_t i = 0; i < s->count; i++) {
         const struct door *d = &s->doors[i];
 
@@ -124,6 +127,7 @@ done:
 
 void server_apply(struct server *s, struct server_change *change)
 {
+    limiter_set(s->lobby.limiter, &change->rates);
     for (size_t i = 0; i < s->count; i++) {
         if (change->keys[i] != NULL)
             tls_use(s->doors[i].tls, change->keys[i]);
@@ -173,5 +177,6 @@ void server_free(struct server *s)
     for (size_t i = 0; i < s->count; i++)
         door_close(&s->doors[i]);
     sweeper_free(s->lobby.sweeper);
+    limiter_free(s->lobby.limiter);
     free(s);
 }

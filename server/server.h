@@ -31,11 +31,12 @@ const char *server_url(const struct server *server, size_t n);
 
 /* What can change while it serves, in two steps, so that several parts of a
  * program change together or not at all: the certificate files are read
- * again (-1: a sentence that names the file); then they count, for
- * connections from now on, and those that are open go on undisturbed. */
+ * again and `rates` noted (-1: a sentence that names the file); then they
+ * count, for connections and requests from now on, and those under way go on
+ * undisturbed. */
 struct server_change;
-int server_prepare(struct server *server, struct server_change **out,
-                   struct error *err) MUST_USE;
+int server_prepare(struct server *server, const struct server_rates *rates,
+                   struct server_change **out, struct error *err) MUST_USE;
 /* Ends `change`.  Cannot fail. */
 void server_apply(struct server *server, struct server_change *change);
 /* Accepts NULL. */

@@ -47,7 +47,7 @@ void *visit_target(void *cls, const char *uri, struct MHD_Connection *con)
     struct lobby *lobby = cls;
     const struct connection *c = connection_of(con);
     struct visit *v = c != NULL ? calloc(1, sizeof(*v)) : NULL;
-    struct origin origin = {.forwarded = NULL};
+    struct origin origin = {.limiter = lobby->limiter};
 
     if (v == NULL)
         return NULL;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every way in: TLS, with clients' certificates, a unix socket, through a
-proxy."""
+proxy; and how many may come at once."""
 import http.client
 import json
 import os
@@ -232,3 +232,30 @@ def test_43_through_a_proxy(place):
     until(lambda: place.assay.log().count("from 127.0.0.1") > before, 30,
           "the log has it")
     assert "192.0.2.99" not in place.assay.log()
+
+
+def test_43_too_many_requests(place):
+    bob = place.world.login("bob")
+    place.assay.config["limits"] = {"caller_requests_per_second": 1,
+                                    "caller_burst": 10}
+    place.assay.reload()
+    try:
+        # Sooner or later, for nobody asks once a second only.
+        answer = until(lambda: next(
+            (a for a in (place.status(place.assay.address)
+                         for _ in range(20)) if a.status != 200), None),
+            60, "there were too many")
+        assert answer.status == 429, answer
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.errors == ["rate limit exceeded: too many requests "
+                                 "from this token"]
+        # Another one from there is another caller; and probes are none.
+        assert place.status(place.assay.address, token=bob).status == 200
+        for _ in range(20):
+            assert rest.request(place.assay.address, "GET",
+                                "/livez").status == 200
+    finally:
+        del place.assay.config["limits"]
+        place.assay.reload()
+    until(lambda: place.status(place.assay.address).status == 200, 30,
+          "there is room again")

@@ -90,6 +90,8 @@ static void what_changes_at_once(void **state)
     assert_string_equal(restart_for("ASSAY_TRANSIENT_SERVER=/bin/true"), "");
     assert_string_equal(restart_for("ASSAY_RESTORE_SETTLE=5m"), "");
     assert_string_equal(restart_for("ASSAY_DRAIN=5m"), "");
+    assert_string_equal(restart_for("ASSAY_LIMITS_BURST=7"), "");
+    assert_string_equal(restart_for("ASSAY_LIMITS_CALLER_BURST=7"), "");
     assert_string_equal(restart_for("ASSAY_UNSEAL_KEY_FILES=/dev/null"), "");
     assert_string_equal(with_break_glass("ann", "bob"), "");
 }
@@ -98,6 +100,10 @@ static void what_needs_a_restart(void **state)
 {
     (void)state;
     assert_string_equal(restart_for("ASSAY_LISTEN=127.0.0.1:1"), "listen ");
+    assert_string_equal(restart_for("ASSAY_LIMITS_CONNECTIONS=7"),
+                        "limits.connections ");
+    assert_string_equal(restart_for("ASSAY_LIMITS_IDLE_TIMEOUT=7"),
+                        "limits.idle_timeout ");
     assert_string_equal(restart_for("ASSAY_DATA_DIR=/x"), "data_dir storage ");
     assert_string_equal(restart_for("ASSAY_ACCESS_MOUNT=x"), "access.mount ");
     assert_string_equal(restart_for("ASSAY_CLUSTERS_MAIN_NAMESPACE=x"),

@@ -86,11 +86,44 @@ static void whom_the_system_does_not_know(void **state)
     }
 }
 
+static void limits_arrive(void **state)
+{
+    static const char *const env[] = {
+        "ASSAY_LIMITS_CONNECTIONS=1",
+        "ASSAY_LIMITS_CONNECTIONS_PER_CLIENT=1",
+        "ASSAY_LIMITS_LONG_POLLS=3",
+        "ASSAY_LIMITS_REQUEST_TIMEOUT=4s",
+        "ASSAY_LIMITS_IDLE_TIMEOUT=5s",
+        "ASSAY_LIMITS_SEND_TIMEOUT=6s",
+        "ASSAY_LIMITS_REQUESTS_PER_SECOND=7",
+        "ASSAY_LIMITS_BURST=8",
+        "ASSAY_LIMITS_CALLER_REQUESTS_PER_SECOND=0",
+        "ASSAY_LIMITS_CALLER_BURST=10",
+        NULL};
+    struct config *config = load(env);
+    struct server_options o = {0};
+
+    (void)state;
+    settings_limits(config, &o);
+    assert_int_equal(o.connections, 1);
+    assert_int_equal(o.connections_per_client, 1);
+    assert_int_equal(o.parked, 3);
+    assert_int_equal(o.request_ms, 4000);
+    assert_int_equal(o.idle_ms, 5000);
+    assert_int_equal(o.send_ms, 6000);
+    assert_int_equal(o.rates.all.per_second, 7);
+    assert_int_equal(o.rates.all.burst, 8);
+    assert_int_equal(o.rates.caller.per_second, 0);
+    assert_int_equal(o.rates.caller.burst, 10);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_setting_arrives),
         cmocka_unit_test(whom_the_system_does_not_know),
+        cmocka_unit_test(limits_arrive),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
