@@ -2,8 +2,9 @@
  *
  * Too many requests?  A token is believed to be somebody's only when Vault
  * has said so: whoever makes tokens up is counted by his address, however
- * many he makes up.  Whoever is refused for himself uses up nothing of what
- * all share: one caller cannot lock out the others. */
+ * many he makes up.  Once it has a count of its own, Vault is not asked about
+ * a request that is one too many.  Whoever is refused for himself uses up
+ * nothing of what all share: one caller cannot lock out the others. */
 #include "server/admit.h"
 
 #include <stdio.h>
@@ -29,9 +30,10 @@ static void by_address(const struct request *r, char who[WHO_MAX])
     (void)snprintf(who, WHO_MAX, "from %s", r->origin.from);
 }
 
-static void by_token(const struct request *r, char who[WHO_MAX])
+/* No token has a space in it (headers.c), and every address here has. */
+static const char *by_token(const struct request *r)
 {
-    (void)snprintf(who, WHO_MAX, "token %s", r->principal.token_key);
+    return request_token(r);
 }
 
 static int refuse(struct request *r, int64_t wait_ms, const char *whose,
@@ -53,6 +55,9 @@ int admit_unknown(struct request *r, struct error *err)
 
     if (l == NULL)
         return 0;
+    wait = limiter_look(l, by_token(r), now);
+    if (wait > 0)
+        return refuse(r, wait, "this token", err);
     by_address(r, who);
     wait = limiter_take(l, who, now);
     if (wait > 0)
@@ -75,8 +80,7 @@ int admit_known(struct request *r, struct error *err)
         return 0;
     by_address(r, who);
     limiter_give_back(l, who, now);
-    by_token(r, who);
-    wait = limiter_take(l, who, now);
+    wait = limiter_take(l, by_token(r), now);
     if (wait == 0)
         return 0;
     limiter_give_back_all(l, now);

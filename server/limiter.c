@@ -81,17 +81,24 @@ static int64_t level(const struct bucket *b, const struct server_rate *r,
                : full;
 }
 
+/* How long until there is one for him; 0: there is. */
+static int64_t wait_for(const struct bucket *b, const struct server_rate *r,
+                        int64_t now_ms)
+{
+    const int64_t rate = (int64_t)r->per_second;
+    const int64_t left = level(b, r, now_ms);
+
+    return left < ONE ? (ONE - left + rate - 1) / rate : 0;
+}
+
 static int64_t take(struct bucket *b, const struct server_rate *r,
                     int64_t now_ms)
 {
-    const int64_t rate = (int64_t)r->per_second;
+    const int64_t wait = wait_for(b, r, now_ms);
 
-    b->level = level(b, r, now_ms);
+    b->level = level(b, r, now_ms) - (wait == 0 ? ONE : 0);
     b->at_ms = now_ms;
-    if (b->level < ONE)
-        return (ONE - b->level + rate - 1) / rate;
-    b->level -= ONE;
-    return 0;
+    return wait;
 }
 
 static void give_back(struct bucket *b, const struct server_rate *r,
@@ -101,21 +108,36 @@ static void give_back(struct bucket *b, const struct server_rate *r,
     b->at_ms = now_ms;
 }
 
-/* His, or the one that can best be done without: a full bucket says the same
- * as none. */
+static struct bucket *set_of(struct limiter *l, const uint8_t *key)
+{
+    return l->callers[(key[0] << 8 | key[1]) % SETS];
+}
+
+/* NULL: he has none, which is as good as a full one. */
+static struct bucket *find_his(struct limiter *l, const uint8_t *key)
+{
+    struct bucket *set = set_of(l, key);
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (set[i].at_ms != 0 && memcmp(set[i].key, key, KEY) == 0)
+            return &set[i];
+    return NULL;
+}
+
+/* His, or in its place the one that can best be done without. */
 static struct bucket *find(struct limiter *l, const uint8_t *key,
                            int64_t now_ms)
 {
-    struct bucket *set = l->callers[(key[0] << 8 | key[1]) % SETS];
-    struct bucket *best = &set[0];
+    struct bucket *set = set_of(l, key);
+    struct bucket *best = find_his(l, key);
 
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].at_ms != 0 && memcmp(set[i].key, key, KEY) == 0)
-            return &set[i];
+    if (best != NULL)
+        return best;
+    best = &set[0];
+    for (size_t i = 1; i < WAYS; i++)
         if (level(&set[i], &l->rates.caller, now_ms) >
             level(best, &l->rates.caller, now_ms))
             best = &set[i];
-    }
     *best = (struct bucket){.at_ms = 0};
     memcpy(best->key, key, KEY);
     return best;
@@ -136,6 +158,21 @@ int64_t limiter_take(struct limiter *l, const char *who, int64_t now_ms)
     (void)pthread_mutex_lock(&l->lock);
     if (l->rates.caller.per_second > 0)
         wait = take(find(l, key, now_ms), &l->rates.caller, now_ms);
+    (void)pthread_mutex_unlock(&l->lock);
+    return wait;
+}
+
+int64_t limiter_look(struct limiter *l, const char *who, int64_t now_ms)
+{
+    uint8_t key[DIGEST_SHA256_SIZE];
+    const struct bucket *his;
+    int64_t wait = 0;
+
+    hash(l, who, key);
+    (void)pthread_mutex_lock(&l->lock);
+    his = find_his(l, key);
+    if (l->rates.caller.per_second > 0 && his != NULL)
+        wait = wait_for(his, &l->rates.caller, now_ms);
     (void)pthread_mutex_unlock(&l->lock);
     return wait;
 }

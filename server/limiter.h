@@ -30,6 +30,8 @@ void limiter_set(struct limiter *l, const struct server_rates *rates);
 /* One request of `who`, any text, at a monotonic time.  0: go on.  Else it is
  * one too many, nothing was taken, and there is one in so many ms. */
 int64_t limiter_take(struct limiter *l, const char *who, int64_t now_ms);
+/* What limiter_take would say, taking nothing. */
+int64_t limiter_look(struct limiter *l, const char *who, int64_t now_ms);
 /* That one does not count after all. */
 void limiter_give_back(struct limiter *l, const char *who, int64_t now_ms);
 /* The same for all together. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/exchange.h"
 #include "server/reply.h"
@@ -41,12 +42,19 @@ static const struct route outside[] = {
     {.pattern = NULL},
 };
 
+static unsigned asked; /* how often Vault was */
+static struct limiter *limiter;
+static unsigned others; /* requests with this token come in between */
+
 /* A token that begins with "good" is somebody's. */
 static int authorize(void *ctx, const struct request *request, bool may_block,
                      struct principal *out, struct error *err)
 {
     const char *token = request_token(request);
 
+    asked++;
+    for (unsigned i = 0; i < others; i++)
+        (void)limiter_take(limiter, token, clock_mono_ms());
     (void)ctx;
     (void)may_block;
     if (!text_starts(token, "good"))
@@ -55,8 +63,6 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
     out->authenticated = true;
     return 0;
 }
-
-static struct limiter *limiter;
 
 static struct testing_answer ask(const char *from, const char *token,
                                  const char *uri)
@@ -99,6 +105,7 @@ static int end(void **state)
     (void)state;
     limiter_free(limiter);
     limiter = NULL;
+    others = 0;
     return 0;
 }
 
@@ -108,11 +115,14 @@ static void a_token_is_a_caller(void **state)
 {
     (void)state;
     begin(1000, 20);
+    asked = 0;
     /* From wherever it comes; and its address has room for others. */
     for (int i = 0; i < 20; i++)
         assert_int_equal(
             status(i % 2 ? "192.0.2.1" : "192.0.2.2", "good-1", thing), 200);
+    assert_int_equal(asked, 20);
     assert_int_equal(status("192.0.2.3", "good-1", thing), 429);
+    assert_int_equal(asked, 20);
     for (int i = 0; i < 15; i++)
         assert_int_equal(status("192.0.2.1", "good-2", thing), 200);
 }
@@ -161,6 +171,24 @@ static void nobody_uses_up_what_is_for_all(void **state)
         assert_int_equal(status("192.0.2.3", "good-2", thing), 200);
 }
 
+/* The token had one left when it was looked at, and none any more when it was
+ * known to be somebody's. */
+static void two_at_once_for_the_last(void **state)
+{
+    (void)state;
+    begin(10, 5);
+    others = 5;
+    for (int i = 0; i < 30; i++) {
+        char token[] = "good-a";
+
+        token[5] = (char)('a' + i);
+        assert_int_equal(status("192.0.2.1", token, thing), 429);
+    }
+    others = 0;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(status("192.0.2.1", "good-Z", thing), 200);
+}
+
 static void all_together_have_a_limit_too(void **state)
 {
     struct testing_answer a;
@@ -198,6 +226,7 @@ int main(void)
         cmocka_unit_test_teardown(invented_tokens_are_one_caller, end),
         cmocka_unit_test_teardown(an_ipv6_network_is_one_caller, end),
         cmocka_unit_test_teardown(nobody_uses_up_what_is_for_all, end),
+        cmocka_unit_test_teardown(two_at_once_for_the_last, end),
         cmocka_unit_test_teardown(all_together_have_a_limit_too, end),
         cmocka_unit_test(without_a_limiter_nothing_is_counted),
     };

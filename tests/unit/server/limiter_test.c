@@ -73,6 +73,19 @@ static void what_was_given_back_can_be_had(void **state)
     limiter_free(l);
 }
 
+static void looking_takes_nothing(void **state)
+{
+    struct limiter *l = make(1, 1);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(limiter_look(l, "a", NOW), 0);
+    assert_int_equal(limiter_take(l, "a", NOW), 0);
+    assert_int_equal(limiter_look(l, "a", NOW + 300), 700);
+    assert_int_equal(limiter_look(l, "a", NOW + 1000), 0);
+    limiter_free(l);
+}
+
 static void none_means_no_limit(void **state)
 {
     struct limiter *l = make(0, 1);
@@ -122,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_burst_and_then_the_rate),
         cmocka_unit_test(more_than_one_in_a_millisecond),
         cmocka_unit_test(what_was_given_back_can_be_had),
+        cmocka_unit_test(looking_takes_nothing),
         cmocka_unit_test(none_means_no_limit),
         cmocka_unit_test(a_new_rate_counts_at_once),
         cmocka_unit_test(others_do_not_push_one_out),
