@@ -73,7 +73,7 @@ struct request {
     struct principal principal;
     char subject[ID_TEXT_MAX];
     bool owner_checked;
-    bool audited; /* its beginning is written down, its end is not */
+    bool audited;     /* its beginning is written down, its end is not */
     int64_t retry_ms; /* of a 429: when it may be worth trying again */
     bool deadline_passed;
     bool has_mark;
