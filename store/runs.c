@@ -211,6 +211,15 @@ int runs_set_plan(struct store *s, const char *id, const char *json,
                     json, err);
 }
 
+int runs_set_outcome(struct store *s, const char *id, const char *json,
+                     struct error *err)
+{
+    return set_text(s, id,
+                    "UPDATE runs SET basis = ?, revision = revision + 1"
+                    " WHERE id = ?",
+                    json, err);
+}
+
 int runs_set_snapshot(struct store *s, const char *id, const char *snapshot_id,
                       struct error *err)
 {

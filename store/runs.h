@@ -103,7 +103,8 @@ struct run {
     char *params;    /* the validated request */
     char *plan;      /* restore: what was found, what would be done */
     char *leftovers; /* what a crash would leave behind */
-    char *basis;     /* validation: what its verdict was based on */
+    char *basis;     /* validation: what its verdict was based on; restore:
+                        what came of it */
 };
 
 /* Free what the row owns and zero it.  Accepts NULL and a zeroed one. */
@@ -230,6 +231,9 @@ int runs_set_validation_result(struct store *s, const char *id,
                                struct error *err) MUST_USE;
 int runs_set_plan(struct store *s, const char *id, const char *json,
                   struct error *err) MUST_USE;
+/* JSON text; also of a run whose end is being written. */
+int runs_set_outcome(struct store *s, const char *id, const char *json,
+                     struct error *err) MUST_USE;
 int runs_set_safety_snapshot(struct store *s, const char *id,
                              const char *snapshot_id,
                              struct error *err) MUST_USE;

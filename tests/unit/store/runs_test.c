@@ -18,6 +18,7 @@ static void setters_change_what_they_say(void **state)
     fixture_claimed(f->store, RUN_RESTORE, id);
     assert_ok(runs_set_leftovers(f->store, id, "{\"part\":\"x\"}", &err), err);
     assert_ok(runs_set_plan(f->store, id, "{\"findings\":[]}", &err), err);
+    assert_ok(runs_set_outcome(f->store, id, "{\"state\":\"x\"}", &err), err);
     assert_ok(runs_set_snapshot(f->store, id, "snap-1", &err), err);
     assert_ok(runs_set_safety_snapshot(f->store, id, "snap-2", &err), err);
     assert_ok(runs_set_progress(f->store, id, &progress, &err), err);
@@ -27,6 +28,7 @@ static void setters_change_what_they_say(void **state)
     assert_ok(runs_get(f->store, id, &run, &err), err);
     assert_string_equal(run.leftovers, "{\"part\":\"x\"}");
     assert_string_equal(run.plan, "{\"findings\":[]}");
+    assert_string_equal(run.basis, "{\"state\":\"x\"}");
     assert_string_equal(run.snapshot_id, "snap-1");
     assert_string_equal(run.safety_snapshot_id, "snap-2");
     assert_int_equal(run.progress_done, 7);
@@ -34,7 +36,7 @@ static void setters_change_what_they_say(void **state)
     assert_string_equal(run.progress_unit, "bytes");
     assert_int_equal(run.verdict, STORE_INVALID);
     assert_int_equal(run.restore_ms, 1500);
-    assert_int_equal(run.revision, 8); /* created, claimed, six changes */
+    assert_int_equal(run.revision, 9); /* created, claimed, seven changes */
     run_done(&run);
     assert_ok(runs_set_leftovers(f->store, id, NULL, &err), err);
     assert_ok(runs_get(f->store, id, &run, &err), err);
