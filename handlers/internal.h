@@ -37,6 +37,7 @@ HANDLER(handlers_validations_read);
 HANDLER(handlers_validations_cancel);
 HANDLER(handlers_report_read);
 HANDLER(handlers_evidence_read);
+HANDLER(handlers_unseal_restore);
 HANDLER(handlers_unseal_validation);
 
 HANDLER(handlers_audit_list);

@@ -174,6 +174,9 @@ const struct route handlers_routes[] = {
     ROUTE("restores/:id/reject", VERB_WRITE, ROUTE_SUDO | ROUTE_ENTITY,
           reject_fields, handlers_approvals_reject,
           "Refuse a restore that waits for approval."),
+    ROUTE("restores/:id/unseal", VERB_WRITE, ROUTE_OPEN, unseal_fields,
+          handlers_unseal_restore,
+          "Hand in a key share for the sealed nodes of a restored cluster."),
 
     ROUTE("audit", VERB_LIST, ROUTE_SUDO | ROUTE_AUDIT, audit_fields,
           handlers_audit_list, "Who asked for what, newest first."),

@@ -195,6 +195,10 @@ static int write_restore(struct store *store, const struct run *run,
     else
         jsonw_null(w, "plan");
     write_text(w, "safety_snapshot_id", run->safety_snapshot_id);
+    if (run->basis != NULL)
+        jsonw_raw(w, "outcome", run->basis);
+    else
+        jsonw_null(w, "outcome");
     return write_approvals(store, run, w, err);
 }
 
@@ -212,13 +216,36 @@ int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
 
 void run_view_write_unseal(const struct jobs_unseal_view *view, struct jsonw *w)
 {
-    jsonw_text(w, "type", "shamir");
+    jsonw_text(w, "type", view->threshold > 0 ? "shamir" : NULL);
     jsonw_bool(w, "sealed", view->sealed);
     jsonw_u64(w, "t", view->threshold);
     jsonw_u64(w, "n", view->shares);
     jsonw_u64(w, "progress", view->progress);
     jsonw_text(w, "nonce", view->nonce);
     jsonw_time(w, "deadline", view->deadline_ms);
+}
+
+void run_view_write_nodes(const struct jobs_unseal_nodes *nodes,
+                          struct jsonw *w)
+{
+    jsonw_array(w, "nodes");
+    for (size_t i = 0; i < nodes->count; i++) {
+        const struct jobs_unseal_node *n = &nodes->node[i];
+
+        jsonw_object(w, NULL);
+        write_text(w, "id", n->id);
+        jsonw_text(w, "address", n->address);
+        if (n->answers)
+            jsonw_bool(w, "sealed", n->sealed);
+        else
+            jsonw_null(w, "sealed");
+        jsonw_u64(w, "t", n->threshold);
+        jsonw_u64(w, "n", n->shares);
+        jsonw_u64(w, "progress", n->progress);
+        write_text(w, "advice", n->advice);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
 }
 
 void run_view_write_row(const struct run *run, struct jsonw *w)

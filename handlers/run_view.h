@@ -20,6 +20,9 @@ void run_view_write_phases(const struct run_phases *phases, struct jsonw *w);
 /* How far its key holders are, as sys/unseal says it, into the open object. */
 void run_view_write_unseal(const struct jobs_unseal_view *view,
                            struct jsonw *w);
+/* "nodes": […]: those of a restore that waits to be unsealed. */
+void run_view_write_nodes(const struct jobs_unseal_nodes *nodes,
+                          struct jsonw *w);
 /* Flat scalars only, for key_info. */
 void run_view_write_row(const struct run *run, struct jsonw *w);
 

@@ -6,6 +6,7 @@
 #include "handlers/runs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,19 +63,32 @@ static void write_headers(struct reply *reply, const struct run *run)
 static int write_run(struct handlers_app *app, const struct run *run,
                      struct jsonw *w, struct error *err)
 {
-    struct jobs_unseal_view unseal;
+    struct jobs_unseal_view unseal = {.sealed = true};
+    struct jobs_unseal_nodes *nodes = NULL;
+    bool asked;
+    bool waits = false;
 
     if (run_view_write(app->store, run, w, err) != 0)
         return -1;
-    if (run->kind != RUN_VALIDATION)
+    if (run->kind == RUN_BACKUP)
         return 0;
-    if (!jobs_unseal_view(app->jobs, run->id, &unseal)) {
-        jsonw_null(w, "unseal");
-        return 0;
+    asked = jobs_unseal_view(app->jobs, run->id, &unseal);
+    if (run->kind == RUN_RESTORE && run->status == RUN_AWAITING_UNSEAL) {
+        nodes = calloc(1, sizeof(*nodes));
+        if (nodes == NULL)
+            return error_memory(err);
+        waits = jobs_unseal_nodes(app->jobs, run->id, nodes);
     }
-    jsonw_object(w, "unseal");
-    run_view_write_unseal(&unseal, w);
-    jsonw_end_object(w);
+    if (asked || waits) {
+        jsonw_object(w, "unseal");
+        run_view_write_unseal(&unseal, w);
+        if (waits)
+            run_view_write_nodes(nodes, w);
+        jsonw_end_object(w);
+    } else {
+        jsonw_null(w, "unseal");
+    }
+    free(nodes);
     return 0;
 }
 

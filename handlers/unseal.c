@@ -9,17 +9,20 @@
 #include "handlers/run_view.h"
 #include "jobs/jobs.h"
 
-static void write_to_log(const char *id, bool reset,
+static void write_to_log(const struct jobs_unseal_share *share,
                          const struct jobs_unseal_view *view)
 {
-    if (reset)
-        log_info("validation %s: the key shares submitted so far are reset",
-                 id);
-    else if (!view->sealed)
-        log_info("validation %s: the key shares are complete, and right", id);
+    const char *kind = run_kind_name(share->kind);
+
+    if (share->reset)
+        log_info("%s %s: the key shares submitted so far are reset", kind,
+                 share->run_id);
+    else if (view->progress >= view->threshold || !view->sealed)
+        log_info("%s %s: the key shares are complete, and right", kind,
+                 share->run_id);
     else
-        log_info("validation %s: %u of %u key shares", id, view->progress,
-                 view->threshold);
+        log_info("%s %s: %u of %u key shares", kind, share->run_id,
+                 view->progress, view->threshold);
 }
 
 /* The run's status besides, for scripts; it may have moved on by now. */
@@ -39,12 +42,12 @@ static int answer(struct handlers_app *app, const char *id,
     return 0;
 }
 
-int handlers_unseal_validation(void *app, struct request *request,
-                               struct reply *reply, struct error *err)
+static int take(struct handlers_app *a, enum run_kind kind,
+                struct request *request, struct reply *reply, struct error *err)
 {
-    struct handlers_app *a = app;
     const struct jobs_unseal_share share = {
         .run_id = request_param(request, "id"),
+        .kind = kind,
         .key = request_secret(request, "key"),
         .reset = request_bool(request, "reset", false),
     };
@@ -55,10 +58,22 @@ int handlers_unseal_validation(void *app, struct request *request,
                          "\"key\" must be in the body, or \"reset\" be true");
     if (jobs_unseal(a->jobs, &share, &view, err) != 0) {
         if (err->kind == ERR_INVALID)
-            log_warn("validation %s: key share refused: %s", share.run_id,
-                     err->text);
+            log_warn("%s %s: key share refused: %s", run_kind_name(kind),
+                     share.run_id, err->text);
         return -1;
     }
-    write_to_log(share.run_id, share.reset, &view);
+    write_to_log(&share, &view);
     return answer(a, share.run_id, &view, reply, err);
+}
+
+int handlers_unseal_validation(void *app, struct request *request,
+                               struct reply *reply, struct error *err)
+{
+    return take(app, RUN_VALIDATION, request, reply, err);
+}
+
+int handlers_unseal_restore(void *app, struct request *request,
+                            struct reply *reply, struct error *err)
+{
+    return take(app, RUN_RESTORE, request, reply, err);
 }

@@ -226,6 +226,7 @@ static void release_job(struct job *job)
     memcpy(&s, &job->settings, sizeof(s)); /* it was held as a constant */
     jobs_settings_release(s);
     holders_free(job->holders);
+    free(job->nodes);
     run_done(&job->run);
     free(job);
 }

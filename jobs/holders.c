@@ -167,6 +167,11 @@ struct keys *holders_take(struct holders *h)
     return keys;
 }
 
+const struct keys *holders_keys(const struct holders *h)
+{
+    return h->done ? h->keys : NULL;
+}
+
 void holders_view(const struct holders *h, struct jobs_unseal_view *out)
 {
     *out = (struct jobs_unseal_view){

@@ -38,6 +38,8 @@ void holders_reset(struct holders *h);
 bool holders_done(const struct holders *h);
 /* The shares of holders_done, handed over; else NULL. */
 struct keys *holders_take(struct holders *h);
+/* The same to look at: nobody changes them any more. */
+const struct keys *holders_keys(const struct holders *h);
 void holders_view(const struct holders *h, struct jobs_unseal_view *out);
 
 #endif

@@ -17,6 +17,7 @@
 struct audit;
 struct jobs;
 struct holders;
+struct jobs_unseal_nodes;
 
 /* From a job's function, instead of 0. */
 enum {
@@ -53,9 +54,10 @@ struct job {
     void *state;             /* the kind's own */
     int64_t wait_until;      /* guarded, monotonic; set before JOB_WAITS */
     struct holders *holders; /* guarded: those who may hand in shares */
-    bool ready;              /* guarded: it need not wait any longer */
-    bool gone;               /* guarded: the catalog has it, see JOB_LEFT */
-    struct job *next;        /* guarded: in the list of those that wait */
+    struct jobs_unseal_nodes *nodes; /* guarded: and what they are for */
+    bool ready;                      /* guarded: it need not wait any longer */
+    bool gone;        /* guarded: the catalog has it, see JOB_LEFT */
+    struct job *next; /* guarded: in the list of those that wait */
 };
 
 struct job_kind {

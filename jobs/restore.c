@@ -306,20 +306,6 @@ static int take_credential(struct restore *r, struct error *err)
     return 0;
 }
 
-/* Where to go back to, in the words of an error. */
-static int with_safety(const struct restore *r, struct error *err)
-{
-    char before[ERROR_TEXT_MAX];
-    enum error_kind kind = err->kind;
-    memcpy(before, err->text, sizeof(before));
-    if (r->safety[0] == '\0')
-        return error_set(err, kind, "%.440s. There is no safety snapshot",
-                         before);
-    return error_set(err, kind,
-                     "%.380s. The safety snapshot %s has what was there before",
-                     before, r->safety);
-}
-
 /* Whatever comes of it, it must be on record that it was tried. */
 static int record_sending(const struct restore *r, struct error *err)
 {
@@ -377,24 +363,19 @@ static int apply(struct restore *r, struct error *err)
                           "tell whether it was applied");
         goto done;
     }
-    if (send_archive(r, &result, err) != 0 &&
-        result.outcome != VAULT_RESTORE_DOUBTFUL) {
-        if (err->kind != ERR_CANCELLED)
-            error_prefix(err, result.outcome == VAULT_RESTORE_REFUSED
-                                  ? "the cluster refused the archive and is "
-                                    "unchanged"
-                                  : "nothing was sent");
+    int sent = send_archive(r, &result, err);
+    const struct settle s = {.job = r->job,
+                             .target = &r->target,
+                             .marker = marker,
+                             .safety = r->safety,
+                             .sent = result.outcome};
+    if (sent != 0 && result.outcome != VAULT_RESTORE_DOUBTFUL) {
+        settle_unsent(&s, err);
         goto done;
     }
-    struct settle s = {.job = r->job,
-                       .target = &r->target,
-                       .marker = marker,
-                       .doubtful = result.outcome == VAULT_RESTORE_DOUBTFUL};
     rc = settle_wait(&s, err);
     /* Its token is gone with the data that was replaced. */
     vault_forget_login(r->target.restorer);
-    if (rc != 0)
-        with_safety(r, err);
 done:
     vault_marker_free(marker);
     return rc;

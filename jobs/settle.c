@@ -2,300 +2,332 @@
 #include "jobs/settle.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "jobs/after.h"
+#include "jobs/after_baseline.h"
+#include "jobs/after_login.h"
+#include "jobs/after_outcome.h"
+#include "jobs/after_unseal.h"
+#include "jobs/after_watch.h"
 
 /* The servers need six seconds for little data; one that still answers with
- * the old data after APPLY_MS has not restored anything. */
-enum { POLL_MS = 500, APPLY_MS = 30 * 1000 };
+ * the old data after APPLY_MS has not restored anything.  A leader is asked
+ * for SLICE_MS, then it is looked who leads. */
+enum { APPLY_MS = 30 * 1000, SLICE_MS = 5 * 1000 };
 
-/* One look at every node. */
-struct round {
-    bool settled;
-    bool sealed;
-    char text[ERROR_TEXT_MAX]; /* what is still missing */
-};
-
-static int pause_poll(const struct settle *s, struct error *err)
+static int64_t at_most(int64_t ms, int64_t limit)
 {
-    clock_sleep_ms(POLL_MS);
-    if (cancelled(&s->job->cancel))
-        return error_set(err, ERR_CANCELLED,
-                         "the archive had been accepted by %s; its state was "
-                         "not verified to the end",
-                         s->target->job->run.target);
-    return 0;
+    return ms < limit ? ms : limit;
 }
 
-/* Nobody but key holders can go on; they have await_unseal_ms. */
-static int wait_unsealed(const struct settle *s, struct vault *node,
-                         struct error *err)
-{
-    int64_t limit = s->job->settings->await_unseal_ms;
-    int64_t until = clock_mono_ms() + limit;
-    struct vault_status status;
-    struct error ignored;
+/* The proof */
 
-    if (job_status(s->job, RUN_AWAITING_UNSEAL, err) != 0 ||
-        job_phase(s->job, "awaiting_unseal", err) != 0)
-        return -1;
-    while (clock_mono_ms() < until) {
-        if (vault_status_get(node, &status, &ignored) == 0 && !status.sealed)
-            return 0;
-        if (pause_poll(s, err) != 0)
-            return -1;
-    }
-    return error_set(err, ERR_UNAVAILABLE,
-                     "the archive was accepted and %s sealed itself; nobody "
-                     "unsealed it in time. Unseal it with the keys of the "
-                     "snapshot's cluster; if it says that a key has an "
-                     "invalid size, restart the server first",
-                     vault_address(node));
+static bool somebody_leads(const struct after *a)
+{
+    return a->has_leader;
 }
 
-/* Ask for the marker: longer only where there is no answer at all. */
-static int wait_marker(const struct settle *s, struct vault_status *status,
-                       struct error *why)
+static int say_unchanged(struct after *a, int64_t begun, struct error *err)
 {
-    int64_t settle_ms = s->job->settings->settle_ms;
-    struct vault_wait wait = {
-        .timeout_ms = settle_ms < APPLY_MS ? settle_ms : APPLY_MS,
-        .cancel = &s->job->cancel,
-    };
-    struct vault *leader = s->target->leader;
-    int rc = vault_marker_wait(leader, s->marker, &wait, status, why);
-    if (rc != 0 && why->kind == ERR_UNAVAILABLE) {
-        wait.timeout_ms = settle_ms;
-        rc = vault_marker_wait(leader, s->marker, &wait, status, why);
-    }
-    return rc;
-}
+    double seconds = (double)(clock_mono_ms() - begun) / 1000;
 
-/* 0: proven.  Decides between "nothing happened", "done" and "unknown". */
-static int prove_applied(const struct settle *s, struct error *err)
-{
-    struct vault *leader = s->target->leader;
-    struct vault_status status = {0};
-    struct error why = {0};
-
-    if (job_phase(s->job, "apply", err) != 0)
-        return -1;
-    int rc = wait_marker(s, &status, &why);
-    if (rc != 0 && why.kind == ERR_PRECONDITION) {
-        if (wait_unsealed(s, leader, err) != 0)
-            return -1;
-        rc = wait_marker(s, &status, &why);
-    }
-    if (rc == 0)
-        return 0;
-    if (why.kind == ERR_UPSTREAM && s->doubtful)
+    a->applied = AFTER_NOT_APPLIED;
+    a->state = AFTER_UNCHANGED;
+    if (a->sent == VAULT_RESTORE_DOUBTFUL)
         return error_set(err, ERR_UPSTREAM,
                          "the connection broke while the archive was sent, "
-                         "and it was not applied: the cluster still has the "
-                         "data from before (%.200s)",
-                         why.text);
-    if (why.kind == ERR_UPSTREAM)
-        return error_set(err, ERR_UPSTREAM,
-                         "%s answered 204 but restored nothing: the cluster "
-                         "still has the data from before (%.200s)",
-                         vault_address(leader), why.text);
-    if (why.kind == ERR_CANCELLED)
+                         "and it was not applied: after %.1f s %s still has "
+                         "the data from before",
+                         seconds, vault_address(a->leader));
+    return error_set(err, ERR_UPSTREAM,
+                     "%s answered 204 but restored nothing: after %.1f s %s "
+                     "still has the data from before",
+                     vault_address(a->target->leader), seconds,
+                     vault_address(a->leader));
+}
+
+static int say_unknown(const struct after *a, const struct error *why,
+                       struct error *err)
+{
+    return error_set(err, ERR_UNAVAILABLE,
+                     "the archive was %s, and whether it was applied cannot "
+                     "be told: %.250s; look at the servers' logs",
+                     a->sent == VAULT_RESTORE_DOUBTFUL ? "sent in doubt"
+                                                       : "accepted",
+                     why->text);
+}
+
+/* A cluster that has become another one shows it, however old the marker. */
+static bool has_new_id(const struct after *a, const struct vault_status *st)
+{
+    return after_is_foreign(a) && st->is_self && !st->sealed &&
+           strcmp(st->cluster_id, a->target->row->cluster_id) == 0;
+}
+
+/* 1: applied; 0: ask again, of whoever leads then; -1: it is over. */
+static int ask_leader(struct after *a, int64_t begun, struct error *why,
+                      struct error *err)
+{
+    int64_t settle_ms = a->job->settings->settle_ms;
+    const struct vault_wait wait = {.timeout_ms =
+                                        at_most(SLICE_MS, settle_ms / 4),
+                                    .cancel = &a->job->cancel};
+    struct vault_status status = {0};
+
+    if (vault_marker_wait(a->leader, a->marker, &wait, &status, why) == 0 ||
+        has_new_id(a, &status))
+        return 1;
+    if (why->kind == ERR_CANCELLED)
         return error_set(err, ERR_CANCELLED,
                          "the archive had been sent; whether it was applied "
                          "is not known");
-    return error_set(err, ERR_UNAVAILABLE,
-                     "the archive was %s, and whether it was applied cannot "
-                     "be told: %s; look at the server's log",
-                     s->doubtful ? "sent in doubt" : "accepted", why.text);
+    if (why->kind == ERR_UPSTREAM &&
+        clock_mono_ms() - begun >= at_most(APPLY_MS, settle_ms / 2))
+        return say_unchanged(a, begun, err);
+    if (why->kind == ERR_PRECONDITION && !status.sealed)
+        return say_unknown(a, why, err);
+    return 0;
 }
 
-static void look_at_node(const struct settle *s, const struct vault_node *node,
-                         uint64_t committed, struct round *r)
+static int prove_applied(struct after *a, struct error *err)
 {
-    const char *wanted = s->target->row->cluster_id;
-    struct vault *v = NULL;
-    struct vault_status st = {0};
-    struct error err = {0};
-
-    if (node->api_address[0] == '\0')
-        return;
-    if (vault_at(s->target->leader, node->api_address, &v, &err) != 0 ||
-        vault_status_get(v, &st, &err) != 0) {
-        snprintf(r->text, sizeof(r->text), "node %s does not answer: %.300s",
-                 node->id, err.text);
-    } else if (st.sealed) {
-        r->sealed = true;
-        snprintf(r->text, sizeof(r->text), "node %s is sealed", node->id);
-    } else if (st.cluster_id[0] != '\0' && strcmp(st.cluster_id, wanted) != 0) {
-        snprintf(r->text, sizeof(r->text), "node %s still has cluster id %s",
-                 node->id, st.cluster_id);
-    } else if (!st.is_self && st.leader_address[0] == '\0') {
-        snprintf(r->text, sizeof(r->text), "node %s knows no leader", node->id);
-    } else if (st.raft_applied_index != 0 &&
-               st.raft_applied_index < committed) {
-        snprintf(r->text, sizeof(r->text),
-                 "node %s has applied index %llu, the leader has %llu",
-                 node->id, (unsigned long long)st.raft_applied_index,
-                 (unsigned long long)committed);
-    } else {
-        vault_free(v);
-        return;
-    }
-    r->settled = false;
-    vault_free(v);
-}
-
-static void look_around(const struct settle *s, struct round *r)
-{
-    const struct target *t = s->target;
-    struct vault_status st = {0};
-    struct error err = {0};
-
-    *r = (struct round){.settled = true};
-    if (vault_status_get(t->leader, &st, &err) != 0) {
-        r->settled = false;
-        snprintf(r->text, sizeof(r->text), "%s does not answer: %.300s",
-                 vault_address(t->leader), err.text);
-        return;
-    }
-    if (st.sealed || (!st.is_self && st.leader_address[0] == '\0')) {
-        r->settled = false;
-        r->sealed = st.sealed;
-        snprintf(r->text, sizeof(r->text), "%s is %s", vault_address(t->leader),
-                 st.sealed ? "sealed" : "not active and knows no leader");
-        return;
-    }
-    if (strcmp(st.cluster_id, t->row->cluster_id) != 0) {
-        r->settled = false;
-        snprintf(r->text, sizeof(r->text),
-                 "the cluster id is %s, not the snapshot's", st.cluster_id);
-        return;
-    }
-    for (size_t i = 0; i < t->nodes.count; i++)
-        look_at_node(s, &t->nodes.node[i], st.raft_committed_index, r);
-}
-
-/* The status shown follows what is waited for: key holders, or the nodes. */
-static int show_status(const struct settle *s, const struct round *r,
-                       struct error *err)
-{
-    enum run_status status = r->sealed ? RUN_AWAITING_UNSEAL : RUN_VERIFYING;
-    if (s->job->run.status == status)
-        return 0;
-    if (job_status(s->job, status, err) != 0)
-        return -1;
-    return job_phase(s->job, r->sealed ? "awaiting_unseal" : "nodes", err);
-}
-
-static int wait_nodes(const struct settle *s, struct error *err)
-{
-    const struct jobs_settings *settings = s->job->settings;
     int64_t begun = clock_mono_ms();
-    struct round r;
 
+    if (job_phase(a->job, "apply", err) != 0)
+        return -1;
     for (;;) {
-        look_around(s, &r);
-        if (r.settled)
-            return 0;
-        if (show_status(s, &r, err) != 0)
+        struct error why = {0};
+        int rc = ask_leader(a, begun, &why, err);
+
+        if (rc != 0)
+            return rc > 0 ? 0 : -1;
+        if (after_watch(a, somebody_leads, &why) != 0) {
+            if (why.kind != ERR_UNAVAILABLE || a->state == AFTER_SEALED)
+                *err = why;
+            else
+                say_unknown(a, &why, err);
             return -1;
-        int64_t limit =
-            r.sealed ? settings->await_unseal_ms : settings->settle_ms;
-        if (clock_mono_ms() - begun > limit)
-            return error_set(err, ERR_UNAVAILABLE,
-                             "the archive was applied, but the cluster did "
-                             "not settle in time: %.400s",
-                             r.text);
-        if (pause_poll(s, err) != 0)
-            return -1;
+        }
+        if (clock_mono_ms() - a->sealed_at > a->job->settings->settle_ms)
+            return say_unknown(a, &why, err);
     }
 }
 
-/* Autopilot's opinion, where the policy lets us hear it. */
-static int wait_healthy(const struct settle *s, struct error *err)
+/* What it is like then */
+
+static bool all_is_there(const struct after *a)
 {
-    int64_t until = clock_mono_ms() + s->job->settings->settle_ms;
-    struct vault_nodes *now = NULL;
-    static const char missing[] =
-        "the archive was applied, but %zu nodes were there before and %zu "
-        "are now, or autopilot calls them unhealthy";
-    struct vault_nodes nodes;
+    return a->settled;
+}
+
+static int wait_nodes(struct after *a, struct error *err)
+{
+    /* Whatever the catalog cannot take now, the cluster has changed. */
+    if (a->opened_at == 0 && a->job->run.status != RUN_VERIFYING &&
+        (job_status(a->job, RUN_VERIFYING, err) != 0 ||
+         job_phase(a->job, "nodes", err) != 0))
+        return -1;
+    a->sealed_at = clock_mono_ms();
+    return after_watch(a, all_is_there, err);
+}
+
+/* What autopilot and the list of nodes say against it, where the policy lets
+ * us hear them.  A node that was lost before is no fault of the restore. */
+static bool is_well(struct after *a, struct vault_nodes *now, bool *known)
+{
+    const struct vault_nodes *before = &a->target->nodes;
     struct error ignored;
 
-    now = &nodes;
-    for (;;) {
-        bool known = vault_nodes_get(s->target->leader, now, &ignored) == 0;
-        bool missed =
-            known && now->peers_allowed && now->count < s->target->nodes.count;
-        /* A node that was lost before is no fault of the restore. */
-        bool ill = known && now->autopilot_allowed &&
-                   now->healthy == VAULT_NO &&
-                   s->target->nodes.healthy != VAULT_NO;
-        if (known && !missed && !ill)
-            return 0;
-        if (clock_mono_ms() > until)
-            return known ? error_set(err, ERR_UNAVAILABLE, missing,
-                                     s->target->nodes.count, now->count)
-                         : 0;
-        if (pause_poll(s, err) != 0)
-            return -1;
+    *known = vault_nodes_get(a->login, now, &ignored) == 0;
+    a->healthy = *known ? now->healthy : VAULT_NOT_ALLOWED;
+    return *known && !(now->peers_allowed && now->count < before->count) &&
+           !(now->autopilot_allowed && now->healthy == VAULT_NO &&
+             before->healthy != VAULT_NO);
+}
+
+static int wait_healthy(struct after *a, struct error *err)
+{
+    int64_t until = clock_mono_ms() + a->job->settings->settle_ms;
+    struct vault_nodes *now = calloc(1, sizeof(*now));
+    struct error ignored;
+    bool known = false;
+    bool well;
+    int rc = -1;
+
+    if (now == NULL)
+        return error_memory(err);
+    well = is_well(a, now, &known);
+    while (!well && clock_mono_ms() < until) {
+        if (after_watch_pause(a, err) != 0)
+            goto done;
+        /* Somebody else may lead by now. */
+        after_look(a);
+        if (!known && after_login(a, &ignored) != 0)
+            break;
+        well = is_well(a, now, &known);
     }
+    rc = 0;
+    if (well || !known)
+        goto done;
+    a->state = AFTER_UNSETTLED;
+    rc = error_set(err, ERR_UNAVAILABLE,
+                   "the archive was applied, but %zu nodes were there before "
+                   "and %zu are now, or autopilot calls them unhealthy",
+                   a->target->nodes.count, now->count);
+done:
+    free(now);
+    return rc;
 }
 
 /* A foreign snapshot need not know our credential; our own must. */
-static int log_in_again(const struct settle *s, struct error *err)
+static int log_in_again(struct after *a, struct error *err)
 {
     struct error why = {0};
-    if (job_phase(s->job, "login", err) != 0)
+    int rc;
+
+    if (job_phase(a->job, "login", err) != 0)
         return -1;
-    vault_forget_login(s->target->vault);
-    if (vault_keep_login(s->target->vault, &why) == 0)
-        return wait_healthy(s, err);
-    if (s->target->force) {
-        snprintf(s->job->summary, sizeof(s->job->summary),
-                 "restored; the restored data does not know Assay's "
-                 "credential: %.300s",
-                 why.text);
+    rc = after_login(a, &why);
+    /* The leader may have gone in this very moment. */
+    if (rc != 0 && why.kind == ERR_UNAVAILABLE) {
+        if (wait_nodes(a, err) != 0)
+            return -1;
+        rc = after_login(a, &why);
+    }
+    if (rc == 0)
+        return wait_healthy(a, err);
+    if (a->target->force) {
+        (void)snprintf(a->job->summary, sizeof(a->job->summary),
+                       "restored; the restored data does not know Assay's "
+                       "credential: %.300s",
+                       why.text);
         return 0;
     }
+    a->state = AFTER_LOCKED_OUT;
     return error_set(err, ERR_DENIED,
                      "the archive was applied and every node is there, but "
                      "Assay cannot log in any more (a secret-id or token made "
-                     "after the snapshot is gone): give it a new one. %.250s",
+                     "after the snapshot is gone): give it a new one. %.200s",
                      why.text);
 }
 
-static void tell_restored(const struct settle *s)
+static int compare(struct after *a, struct error *err)
 {
-    const struct job_world *world = s->job->world;
+    const struct proof_result *c = &a->compared;
+
+    if (after_baseline_compare(a, err) != 0)
+        return -1;
+    if (c->name == NULL || c->outcome != PROOF_FAIL)
+        return 0;
+    a->state = AFTER_DIFFERS;
+    return error_set(err, ERR_UPSTREAM,
+                     "the archive was applied and every node is there, but "
+                     "the cluster is not what the snapshot's baseline has: "
+                     "%.250s",
+                     c->message);
+}
+
+static void tell_restored(const struct after *a)
+{
+    const struct job_world *world = a->job->world;
 
     if (world->restored != NULL)
         world->restored(world->restored_ctx);
 }
 
-static int wait_and_log_in(const struct settle *s, struct error *err)
+static int settle(struct after *a, struct error *err)
 {
-    /* Whatever the catalog cannot take now, the cluster has changed. */
-    if (job_status(s->job, RUN_VERIFYING, err) != 0 ||
-        job_phase(s->job, "nodes", err) != 0)
+    int rc;
+
+    if (prove_applied(a, err) != 0)
         return -1;
-    if (wait_nodes(s, err) != 0)
-        return -1;
-    if (job_status(s->job, RUN_VERIFYING, err) != 0)
-        return -1;
-    return log_in_again(s, err);
+    a->applied = AFTER_APPLIED;
+    a->state = AFTER_UNSETTLED;
+    /* Told twice: as soon as the data is another, and when everything answers
+     * again (questions asked in between may have timed out). */
+    tell_restored(a);
+    rc = wait_nodes(a, err);
+    if (rc == 0)
+        rc = log_in_again(a, err);
+    tell_restored(a);
+    if (rc == 0)
+        rc = compare(a, err);
+    if (rc == 0)
+        a->state = AFTER_RESTORED;
+    return rc;
 }
 
-/* Told twice: as soon as the data is another, and when everything answers
- * again (questions asked in between may have timed out). */
+/* The run's end is more important than how it is told. */
+static void keep_outcome(const struct after *a)
+{
+    struct error why = {0};
+
+    if (after_outcome_store(a, &why) != 0)
+        log_error("restore %s: its outcome (%s) cannot be stored: %s",
+                  a->job->run.id, after_outcome_state(a->state), why.text);
+}
+
+static struct after *begin(const struct settle *s, struct error *err)
+{
+    struct after *a = calloc(1, sizeof(*a));
+
+    if (a == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    a->job = s->job;
+    a->target = s->target;
+    a->marker = s->marker;
+    a->sent = s->sent;
+    a->safety = s->safety;
+    if (after_init(a, err) == 0)
+        return a;
+    free(a);
+    return NULL;
+}
+
+static void end(struct after *a)
+{
+    after_unseal_close(a);
+    after_done(a);
+    free(a);
+}
+
 int settle_wait(const struct settle *s, struct error *err)
 {
-    if (prove_applied(s, err) != 0)
+    struct after *a = begin(s, err);
+    int rc;
+
+    if (a == NULL)
         return -1;
-    tell_restored(s);
-    int rc = wait_and_log_in(s, err);
-    tell_restored(s);
+    rc = settle(a, err);
+    if (rc != 0)
+        after_outcome_advise(a, err);
+    keep_outcome(a);
+    end(a);
     return rc;
+}
+
+void settle_unsent(const struct settle *s, struct error *err)
+{
+    struct error ignored = {0};
+    struct after *a = begin(s, &ignored);
+
+    if (err->kind != ERR_CANCELLED)
+        error_prefix(err, s->sent == VAULT_RESTORE_REFUSED
+                              ? "the cluster refused the archive and is "
+                                "unchanged"
+                              : "nothing arrived as a whole, and the cluster "
+                                "is unchanged");
+    if (a == NULL)
+        return;
+    a->applied = AFTER_NOT_APPLIED;
+    a->state = AFTER_UNCHANGED;
+    keep_outcome(a);
+    end(a);
 }

@@ -22,15 +22,39 @@ static struct job *find_waiting(struct jobs *j, const char *run_id)
     return job;
 }
 
+/* `lock` held.  With the shares of a restore there still is its target to be
+ * unsealed. */
+static void view(const struct job *job, struct jobs_unseal_view *out)
+{
+    holders_view(job->holders, out);
+    if (job->run.kind == RUN_RESTORE)
+        out->sealed = true;
+}
+
 bool jobs_unseal_view(struct jobs *j, const char *run_id,
                       struct jobs_unseal_view *out)
 {
     pthread_mutex_lock(&j->lock);
     const struct job *job = find_waiting(j, run_id);
     if (job != NULL)
-        holders_view(job->holders, out);
+        view(job, out);
     pthread_mutex_unlock(&j->lock);
     return job != NULL;
+}
+
+bool jobs_unseal_nodes(struct jobs *j, const char *run_id,
+                       struct jobs_unseal_nodes *out)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&j->lock);
+    const struct job *job = engine_find(j, run_id);
+    if (job != NULL && job->nodes != NULL) {
+        *out = *job->nodes;
+        found = true;
+    }
+    pthread_mutex_unlock(&j->lock);
+    return found;
 }
 
 static int count_call(struct jobs *j, struct holders *h, struct error *err)
@@ -82,24 +106,26 @@ static void store_progress(struct jobs *j, const char *run_id,
 int jobs_unseal(struct jobs *j, const struct jobs_unseal_share *share,
                 struct jobs_unseal_view *out, struct error *err)
 {
-    struct jobs_unseal_view view = {0};
+    struct jobs_unseal_view now = {0};
     int rc = -1;
 
     assert(share->key != NULL || share->reset);
     pthread_mutex_lock(&j->lock);
     struct job *job = find_waiting(j, share->run_id);
+    if (job != NULL && job->run.kind != share->kind)
+        job = NULL;
     if (job != NULL) {
         rc = take_share(j, job, share, err);
-        holders_view(job->holders, &view);
+        view(job, &now);
     }
     pthread_mutex_unlock(&j->lock);
     if (job == NULL)
         return error_set(err, ERR_NOT_FOUND,
                          "no run with this id waits for key shares");
     /* The last share ends the waiting, and its phase. */
-    if (view.sealed)
-        store_progress(j, share->run_id, &view);
+    if (now.sealed)
+        store_progress(j, share->run_id, &now);
     if (rc == 0)
-        *out = view;
+        *out = now;
     return rc;
 }

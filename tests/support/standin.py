@@ -71,6 +71,10 @@ STATE = {
     "capabilities": {},  # path -> list; "*" is the rest
     "after_restore": {},  # further keys of STATE, from then on
     "restore_pause": 0.0,  # seconds every request blocks after a restore
+    "t": 2,  # of sys/seal-status
+    "n": 3,
+    "keys": [],  # t of these unseal it
+    "nodes": [],  # API addresses for sys/ha-status; []: it is not served
 }
 
 
@@ -115,6 +119,7 @@ class World:
         self.tokens = {}  # token -> time it ends (0: never)
         self.entities = {}  # token -> whose it is, if not "e"
         self.wraps = set()
+        self.given = set()  # key shares
         self.made = 0
         self.blocked_until = 0.0
 
@@ -147,6 +152,18 @@ class World:
             self.state.update(self.state["after_restore"])
             pause = self.state["restore_pause"]
             self.blocked_until = time.monotonic() + pause
+
+    def unseal(self, share):
+        """One share; False when t of them are not the key."""
+        with self.lock:
+            self.given.add(share)
+            if len(self.given) < self.state["t"]:
+                return True
+            good = self.given <= set(self.state["keys"])
+            self.given.clear()
+            if good:
+                self.state["sealed"] = False
+            return good
 
     def summary(self):
         with self.lock:
@@ -210,6 +227,7 @@ class Handler(BaseHTTPRequestHandler):
             if len(text) <= REMEMBERED and text.isprintable():
                 self.asked["body"] += text
             yield block
+        self.asked["whole"] = limit is None
 
     def read_blocks(self, limit):
         self.unread = False
@@ -376,6 +394,7 @@ class Handler(BaseHTTPRequestHandler):
             "sys/health": self.health,
             "sys/seal-status": self.seal_status,
             "sys/leader": self.leader,
+            "sys/unseal": self.unseal,
             "auth/approle/login": self.login_approle,
             "auth/kubernetes/login": self.login_kubernetes,
             "sys/wrapping/lookup": self.wrapping_lookup,
@@ -386,6 +405,7 @@ class Handler(BaseHTTPRequestHandler):
             "auth/token/renew-self": self.renew_self,
             "sys/capabilities-self": self.capabilities_self,
             "sys/wrapping/wrap": self.wrap,
+            "sys/ha-status": self.ha_status,
         }
         if path in open_paths:
             return open_paths[path]()
@@ -427,9 +447,9 @@ class Handler(BaseHTTPRequestHandler):
             "type": "shamir",
             "initialized": s["initialized"],
             "sealed": s["sealed"],
-            "t": 2,
-            "n": 3,
-            "progress": 0,
+            "t": s["t"],
+            "n": s["n"],
+            "progress": len(self.world.given),
             "version": s["version"],
             "storage_type": "raft",
             "recovery_seal": False,
@@ -440,6 +460,29 @@ class Handler(BaseHTTPRequestHandler):
             doc["cluster_id"] = s["cluster_id"]
             doc["cluster_name"] = s["cluster_name"]
         self.answer(200, doc)
+
+    def unseal(self):
+        body = self.read_json()
+        if not self.world.unseal(body.get("key", "")):
+            return self.refuse(400, "Unseal failed, invalid key")
+        return self.seal_status()
+
+    def ha_status(self):
+        nodes = self.world.state["nodes"]
+        if not nodes:
+            return self.refuse(404, "no handler for route")
+        return self.envelope(
+            {
+                "nodes": [
+                    {
+                        "api_address": address,
+                        "cluster_address": f"https://node{i}:8201",
+                        "active_node": False,
+                    }
+                    for i, address in enumerate(nodes)
+                ]
+            }
+        )
 
     def leader(self):
         s = self.world.state

@@ -366,6 +366,31 @@ static void restores_are_gated(void **state)
     assert_false(json_get_bool(a.data, "dry_run", true));
     assert_int_equal(json_type(json_get(a.data, "approvals")), JSON_ARRAY);
     assert_int_equal(json_type(json_get(a.data, "plan")), JSON_NULL);
+    assert_int_equal(json_type(json_get(a.data, "outcome")), JSON_NULL);
+    assert_int_equal(json_type(json_get(a.data, "unseal")), JSON_NULL);
+    answer_done(&a);
+}
+
+static void a_restore_says_what_came_of_it(void **state)
+{
+    struct error err = {0};
+    struct answer a;
+    const char *id;
+
+    (void)state;
+    (void)world_snapshot(w, 1000, STORE_VALID);
+    id = create("restores", "{\"snapshot\":\"latest-valid\"}");
+    assert_int_equal(runs_set_outcome(store(), id,
+                                      "{\"state\":\"restored\",\"way_back\":"
+                                      "{\"path\":\"restores\"}}",
+                                      &err),
+                     0);
+    a = get("restores", id, "");
+    assert_int_equal(a.raw.status, 200);
+    assert_string_equal(text(json_get(a.data, "outcome"), "state"), "restored");
+    assert_string_equal(
+        text(json_get(json_get(a.data, "outcome"), "way_back"), "path"),
+        "restores");
     answer_done(&a);
 }
 
@@ -397,6 +422,7 @@ int main(void)
         TEST(owners_read_on_with_a_dead_token),
         TEST(validations_show_their_checks),
         TEST(restores_are_gated),
+        TEST(a_restore_says_what_came_of_it),
         TEST(unknown_fields_are_a_warning),
     };
 

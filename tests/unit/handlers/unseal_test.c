@@ -84,6 +84,24 @@ static void a_run_that_does_not_wait_is_like_no_run(void **state)
     expect_error(post(id, "", SHARE), 404, sentence);
 }
 
+/* Nor does one that waits answer under another kind's path. */
+static void a_restore_asks_nobody_before_it_waits(void **state)
+{
+    static const char sentence[] = "no run with this id waits for key shares";
+    const struct testing_call call = {
+        .method = "PUT",
+        .uri = "/v1/assay/restores/0198c0de-0000-7000-8000-000000000001/unseal",
+        .body = SHARE};
+    const struct testing_call exposed = {
+        .method = "PUT",
+        .uri = "/v1/assay/restores/0198c0de-0000-7000-8000-000000000001/unseal"
+               "?key=abc"};
+
+    (void)state;
+    expect_error(world_call_as(w, &call), 404, sentence);
+    expect_error(world_call_as(w, &exposed), 400, "not in the URL");
+}
+
 static void a_share_comes_in_the_body(void **state)
 {
     (void)state;
@@ -111,6 +129,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_run_that_does_not_wait_is_like_no_run,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_restore_asks_nobody_before_it_waits,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_share_comes_in_the_body, setup,
                                         teardown),

@@ -307,6 +307,7 @@ static void test_refused_by_the_server(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "refused the archive and is unchanged");
+    assert_non_null(strstr(run.basis, "\"sent\":\"refused\""));
     assert_int_equal(posts(), 1);
     run_done(&run);
 }
@@ -321,7 +322,8 @@ static void test_connection_breaks(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "not applied");
-    assert_says(&run, run.safety_snapshot_id);
+    assert_says(&run, "Nothing needs to be undone");
+    assert_non_null(strstr(run.basis, "\"state\":\"unchanged\""));
     assert_int_equal(posts(), 1);
     run_done(&run);
 }

@@ -91,7 +91,8 @@ static void begin(size_t cluster, char id[ID_TEXT_MAX])
 
 static int hand_in(const char *id, const char *key, struct error *err)
 {
-    const struct jobs_unseal_share share = {.run_id = id, .key = key};
+    const struct jobs_unseal_share share = {
+        .run_id = id, .kind = RUN_VALIDATION, .key = key};
     struct jobs_unseal_view view;
 
     return jobs_unseal(w.jobs, &share, &view, err);

@@ -93,7 +93,8 @@ static void await(const char *id, enum run_status status)
 static int hand_in(const char *id, const char *key,
                    struct jobs_unseal_view *view, struct error *err)
 {
-    const struct jobs_unseal_share share = {.run_id = id, .key = key};
+    const struct jobs_unseal_share share = {
+        .run_id = id, .kind = RUN_VALIDATION, .key = key};
 
     return jobs_unseal(f.jobs, &share, view, err);
 }
@@ -215,7 +216,8 @@ static void test_wrong_shares_and_then_the_right_ones(void **state)
     assert_int_equal(err.kind, ERR_INVALID);
     assert_true(jobs_unseal_view(f.jobs, id, &view));
     assert_int_equal(view.progress, 0);
-    const struct jobs_unseal_share reset = {.run_id = id, .reset = true};
+    const struct jobs_unseal_share reset = {
+        .run_id = id, .kind = RUN_VALIDATION, .reset = true};
     assert_int_equal(hand_in(id, s.shares[3], &view, &err), 0);
     assert_int_equal(jobs_unseal(f.jobs, &reset, &view, &err), 0);
     assert_int_equal(view.progress, 0);
