@@ -29,6 +29,13 @@ def test_02_backup_and_restore_addressed_to_a_standby(standby_world):
     run = assay.run("restores", snapshot=snapshot)
     assert run["status"] == "succeeded", run
     assert cluster.kv("shop/item-3") == {"price": "old"}
+    outcome = run["outcome"]
+    assert outcome["state"] == "restored" and outcome["login"]["ok"], outcome
+    assert outcome["leader"] == cluster.leader().address
+    assert {n["address"] for n in outcome["nodes"]} == \
+        {n.address for n in cluster.nodes}
+    assert outcome["way_back"]["body"] == {
+        "snapshot": run["safety_snapshot_id"], "target": "main"}
     for node in cluster.nodes:
         assert node.process.alive()
         assert node.status()["sealed"] is False, node.name
