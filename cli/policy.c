@@ -51,8 +51,12 @@ static const struct need restore_needs[] = {
      "the marker that proves that it was applied"},
     {"sys/capabilities-self", "\"update\"",
      "whether it may, before anything is sent"},
-    {"sys/mounts", "\"read\"", "name in the plan what would be undone"},
-    {"sys/auth", "\"read\"", "the same"},
+    {NULL, NULL, NULL},
+};
+
+static const struct need plan_needs[] = {
+    {"sys/mounts", "\"read\"", "call a mount by its path"},
+    {"sys/auth", "\"read\"", "and an auth method"},
     {NULL, NULL, NULL},
 };
 
@@ -169,6 +173,10 @@ static const struct policy policies[] = {
      "(oracles.terraform.dir).  Code that holds secrets in its state (KV and\n"
      "generic secrets) takes \"inventory-values\" as well, or a line for each.",
      terraform_needs, 0, NULL},
+    {"plan",
+     "Assay's own token, so that a restore's plan names what would be undone;\n"
+     "without, it shows the ids of mounts.",
+     plan_needs, 0, NULL},
     {"restore",
      "Assay's token that restores: sends archives to the cluster, and no "
      "more.\nFor the daemon's own role, for that of restore_auth, or for the "
@@ -368,7 +376,8 @@ int cli_policy(int argc, char **argv)
             "assay policy [-mount=PATH] [-canary=PATH] [-kv1=PATH,…] NAME…",
         .about = "Print the Vault policy of that name, several as one text; "
                  "without a name, their list.\n\n"
-                 "    assay policy backup restore | vault policy write assay -",
+                 "    assay policy backup restore plan |\n"
+                 "        vault policy write assay -",
         .flags = flags};
     struct error err = {0};
     struct buf out;

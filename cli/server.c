@@ -200,7 +200,8 @@ int cli_server(int argc, char **argv)
         .usage = "assay server [-dev] [-config=FILE] [-listen=ADDR]",
         .about = "Run the daemon in the foreground.  SIGTERM and SIGINT let "
                  "what is under way finish\nand end it, a second one ends it "
-                 "at once.  SIGHUP reads the configuration again.",
+                 "at once.  SIGHUP reads the configuration and the\n"
+                 "certificates again.",
         .flags = flags};
     int count = 0;
     int rc = flags_command(&usage, argc, argv, &count);

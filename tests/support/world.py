@@ -15,7 +15,7 @@ class World:
         self.config = {}
 
     def up(self, *, nodes=1, config=None, start=True, address=None, extra="",
-           policies=("daemon", "restore")):
+           policies=("daemon", "restore", "plan")):
         """Everything an operator does before the first backup."""
         self.cluster = Cluster(self.server, self.dir / "cluster", nodes,
                                extra=extra)

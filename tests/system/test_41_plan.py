@@ -90,7 +90,7 @@ def old(server, binary):
     path = make_directory()
     world = World(path, server, binary)
     try:
-        world.up(policies=("daemon", "restore", "inventory"))
+        world.up(policies=("daemon", "restore", "plan", "inventory"))
         seed.audit_file(world.cluster, path / "audit.log")
         world.snapshot = world.assay.backup()
         world.assay.run("validations", snapshot=world.snapshot)

@@ -70,8 +70,8 @@ static void restoring_is_a_policy_of_its_own(void **state)
     (void)state;
     assert_true(
         has(policy("restore"), "sys/storage/raft/snapshot", "\"update\""));
-    assert_true(has(policy("restore"), "sys/mounts", "\"read\""));
-    assert_true(has(policy("restore"), "sys/auth", "\"read\""));
+    assert_true(has(policy("plan"), "sys/mounts", "\"read\""));
+    assert_true(has(policy("plan"), "sys/auth", "\"read\""));
     assert_null(strstr(policy("restore"), "sudo"));
     assert_null(strstr(policy("restore"), "snapshot-force"));
     assert_true(has(policy("restore-force"), "sys/storage/raft/snapshot-force",
@@ -240,7 +240,7 @@ static void unknown_names_are_answered(void **state)
     assert_int_equal(err.kind, ERR_INVALID);
     assert_non_null(strstr(err.text, "did you mean viewer?"));
     assert_non_null(strstr(err.text, "backup, prove, inventory"));
-    assert_non_null(strstr(err.text, ", restore, restore-force"));
+    assert_non_null(strstr(err.text, ", plan, restore, restore-force"));
 }
 
 int main(void)
