@@ -240,14 +240,27 @@ static void tell_restored(const struct after *a)
         world->restored(world->restored_ctx);
 }
 
+/* Early as well, so that it is there after a crash.  That it cannot be stored
+ * does not end a run that can only watch by now. */
+static void keep_outcome(const struct after *a)
+{
+    struct error why = {0};
+
+    if (after_outcome_store(a, &why) != 0)
+        log_error("restore %s: its outcome (%s) cannot be stored: %s",
+                  a->job->run.id, after_outcome_state(a->state), why.text);
+}
+
 static int settle(struct after *a, struct error *err)
 {
     int rc;
 
+    keep_outcome(a);
     if (prove_applied(a, err) != 0)
         return -1;
     a->applied = AFTER_APPLIED;
     a->state = AFTER_UNSETTLED;
+    keep_outcome(a);
     /* Told twice: as soon as the data is another, and when everything answers
      * again (questions asked in between may have timed out). */
     tell_restored(a);
@@ -260,16 +273,6 @@ static int settle(struct after *a, struct error *err)
     if (rc == 0)
         a->state = AFTER_RESTORED;
     return rc;
-}
-
-/* The run's end is more important than how it is told. */
-static void keep_outcome(const struct after *a)
-{
-    struct error why = {0};
-
-    if (after_outcome_store(a, &why) != 0)
-        log_error("restore %s: its outcome (%s) cannot be stored: %s",
-                  a->job->run.id, after_outcome_state(a->state), why.text);
 }
 
 static struct after *begin(const struct settle *s, struct error *err)

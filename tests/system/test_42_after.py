@@ -301,3 +301,22 @@ def test_42_a_target_that_dies_with_the_archive(troubled):
     assert "whether it was applied cannot be told" in run["error"]
     assert run["outcome"]["way_back"]["body"] == {
         "snapshot": run["safety_snapshot_id"], "target": "main"}
+
+
+def test_42_a_crash_while_it_waits_to_be_unsealed(troubled):
+    assay, standin = troubled.assay, troubled.standin
+    standin.control(after_restore={"sealed": True})
+    run = begin(assay, **unproved(troubled))
+    until(lambda: assay.api("GET", f"restores/{run}").ok().data["status"]
+          == "awaiting_unseal", 60, "the restore waits")
+    assay.process.kill()
+    standin.control(sealed=False)
+    assay.start()
+    run = assay.api("GET", f"restores/{run}",
+                    token=standin.login()).ok().data
+    assert run["status"] == "interrupted", run
+    assert "awaiting_unseal" in run["error"], run
+    assert run["unseal"] is None
+    assert run["outcome"]["state"] == "unknown", run["outcome"]
+    assert run["outcome"]["way_back"]["body"]["snapshot"] == \
+        run["safety_snapshot_id"]

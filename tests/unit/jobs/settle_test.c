@@ -243,6 +243,32 @@ static void test_nobody_unseals_it(void **state)
     run_done(&run);
 }
 
+/* What is known by then is not lost with the daemon. */
+static void test_stopped_while_it_waits(void **state)
+{
+    struct jobs_unseal_view view;
+    struct error err = {0};
+    struct run run;
+    char id[ID_TEXT_MAX];
+
+    (void)state;
+    settings(8000, 60000);
+    standin_set(&f.standin, "{\"after_restore\":{\"sealed\":true}}");
+    begin(id);
+    await_unseal(id);
+    assert_int_equal(runs_get(f.store, id, &run, &err), 0);
+    assert_outcome(&run, "unknown", "null");
+    run_done(&run);
+    jobs_stop(f.jobs);
+    assert_int_equal(runs_get(f.store, id, &run, &err), 0);
+    assert_int_equal(run.status, RUN_INTERRUPTED);
+    assert_outcome(&run, "unknown", "null");
+    assert_way_back(&run);
+    assert_int_equal(hand_in(id, s.shares[0], &view, &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    run_done(&run);
+}
+
 /* The other node leads from then on; it is told by sys/ha-status before. */
 static void another_leads(const char *more)
 {
@@ -433,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_key_holders_unseal_the_target),
         TEST(test_nobody_unseals_it),
+        TEST(test_stopped_while_it_waits),
         TEST(test_the_leader_changes),
         TEST(test_the_new_leader_has_the_old_data),
         TEST(test_a_node_with_the_old_data),
