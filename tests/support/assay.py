@@ -172,8 +172,10 @@ class Assay:
         return transient_servers(self.dir.parent)
 
     def parts(self):
-        """Files that say something was left half done."""
-        return [p for p in self.dir.rglob("*.part")]
+        """Files that say something was left half done.  The end of the audit
+        record is being written at any time."""
+        return [p for p in self.dir.rglob("*.part")
+                if "audit" not in p.relative_to(self.dir).parts]
 
 
 def merge(base, over):
