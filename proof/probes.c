@@ -63,6 +63,18 @@ const struct probe probes[] = {
           .ignore = "id namespace_id", .hash = "metadata custom_metadata"),
     NAMED("identity", "oidc_key", "oidc/key", 0),
     NAMED("identity", "oidc_role", "oidc/role", 0),
+    CONFIG("identity", "oidc_config", "oidc/config", 0),
+    NAMED("identity", "oidc_scope", "oidc/scope", 0),
+    NAMED("identity", "oidc_assignment", "oidc/assignment", 0),
+    /* The address in an issuer may be the server's own. */
+    NAMED("identity", "oidc_provider", "oidc/provider", .flags = PROBE_INFO,
+          .ignore = "issuer"),
+    /* To be read, a client tells its secret; in a list it does not. */
+    NAMED("identity", "oidc_client", "oidc/client", .flags = PROBE_INFO),
+    NAMED("identity", "mfa_method", "mfa/method", .flags = PROBE_INFO,
+          .ignore = "id namespace_id"),
+    NAMED("identity", "mfa_enforcement", "mfa/login-enforcement",
+          .flags = PROBE_INFO, .ignore = "id namespace_id"),
 
     {.engine = "kv1",
      .kind = "kv1",

@@ -181,11 +181,38 @@ class Estate:
             "POST", "identity/group-alias",
             {"name": "admins", "canonical_id": outside,
              "mount_accessor": jwt}).data["id"]
+        self.sign_on()
         self.api("POST", "sys/quotas/rate-limit/gentle", {"rate": 1000000})
         self.api("PUT", "sys/audit/file",
                  {"type": "file", "options": {
                      "file_path": str(pathlib.Path(self.cluster.dir)
                                       / "audit.log")}})
+
+    def sign_on(self):
+        """Vault as an identity provider; a second factor, asked of nobody who
+        is here."""
+        self.api("POST", "identity/oidc/key/web",
+                 {"allowed_client_ids": "*"})
+        self.api("POST", "identity/oidc/scope/teams",
+                 {"template":
+                  '{"teams": {{identity.entity.groups.names}}}'})
+        self.api("POST", "identity/oidc/assignment/shop",
+                 {"entity_ids": [self.entity], "group_ids": []})
+        self.api("POST", "identity/oidc/client/shop",
+                 {"key": "web", "assignments": ["shop"],
+                  "redirect_uris": ["https://shop.test/callback"]})
+        self.client_secret = self.api(
+            "GET", "identity/oidc/client/shop").data["client_secret"]
+        self.api("POST", "identity/oidc/provider/shop",
+                 {"allowed_client_ids": "*", "scopes_supported": ["teams"]})
+        self.mfa = self.api(
+            "POST", "identity/mfa/method/duo",
+            {"secret_key": "hunter2-hunter2", "api_hostname": "duo.test",
+             "integration_key": "hunter2-hunter2"}).data["method_id"]
+        accessor = self.api("GET", "sys/auth").data["cert/"]["accessor"]
+        self.api("POST", "identity/mfa/login-enforcement/peers",
+                 {"mfa_method_ids": [self.mfa],
+                  "auth_method_accessors": [accessor]})
 
     def namespaces(self):
         """team/, team/sub/, with something in each."""

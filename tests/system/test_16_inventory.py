@@ -124,9 +124,19 @@ def test_everything_is_found(walker):
         "kubernetes_config": "auth/kubernetes/config",
         "cert_role": "auth/cert/certs/peer",
         "token_role": "auth/token/roles/ops",
+        "oidc_client": "identity/oidc/client/shop",
+        "oidc_scope": "identity/oidc/scope/teams",
+        "mfa_enforcement": "identity/mfa/login-enforcement/peers",
     }
     for kind, path in one_each.items():
         assert paths(found, kind) == {path}, kind
+    # A namespace of OpenBao's lists those of the ones above it as well.
+    assert in_root(found, "mfa_method") == {
+        f"identity/mfa/method/{estate.mfa}"}
+    assert in_root(found, "oidc_config") == {"identity/oidc/config"}
+    assert "identity/oidc/provider/shop" in paths(found, "oidc_provider")
+    assert "identity/oidc/assignment/shop" in \
+        paths(found, "oidc_assignment")
     assert "auth/approle/role/deploy" in paths(found, "approle_role")
     assert "auth/approle/role/deploy/role-id" in \
         paths(found, "approle_role_id")
@@ -155,12 +165,22 @@ def test_what_is_known_of_each(walker):
     assert role["token_policies"] == "shop"
     assert role["secret_id_num_uses"] == "5"
     assert found["pki_config", "pki/config/crl"]["fields"]["expiry"] == "48h"
+    client = found["oidc_client", "identity/oidc/client/shop"]["fields"]
+    assert client["redirect_uris"] == "https://shop.test/callback"
+    assert client["client_id"]
+    provider = found["oidc_provider", "identity/oidc/provider/shop"]["fields"]
+    assert provider["scopes_supported"] == "teams"
+    assert "issuer" not in provider
+    method = found["mfa_method", f"identity/mfa/method/{walker.estate.mfa}"]
+    assert method["fields"]["type"] == "duo"
+    assert found["mfa_enforcement", "identity/mfa/login-enforcement/peers"][
+        "fields"]["mfa_method_ids"] == walker.estate.mfa
 
 
 def test_nothing_secret_is_written_down(walker):
     text = (walker.dir / "inventory").read_text()
     for word in ("hunter2", "correct-horse", "BEGIN ", '"x"', "a.b.c",
-                 "capabilities ="):
+                 "capabilities =", walker.estate.client_secret):
         assert word not in text
 
 
