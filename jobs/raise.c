@@ -93,6 +93,18 @@ void raise_note(const struct transient_report *report, char *out, size_t size)
              both ? "; " : "", report->containment);
 }
 
+/* Of several files those that can be read may be enough. */
+static struct keys *readable_keys(const struct jobs_settings_cluster *c)
+{
+    struct keys *keys = keys_new();
+    struct error ignored;
+
+    for (size_t i = 0; keys != NULL && c != NULL && i < c->key_files_count; i++)
+        if (keys_add_file(keys, c->key_files[i], &ignored) != 0)
+            continue;
+    return keys;
+}
+
 /* Those that cannot be had are missed by whoever needs them: then `why`. */
 static int recall_keys(const struct jobs_settings_cluster *c, struct keys **out,
                        struct error *why, struct error *err)
@@ -104,7 +116,7 @@ static int recall_keys(const struct jobs_settings_cluster *c, struct keys **out,
     else if (shares_read(c, NULL, out, why, err) != 0)
         return -1;
     if (*out == NULL)
-        *out = keys_new();
+        *out = readable_keys(c);
     return *out == NULL ? error_memory(err) : 0;
 }
 
