@@ -107,6 +107,10 @@ static int this_node(struct vault *v, struct vault **leader, struct error *err)
 
     if (vault_status_get(v, &st, err) != 0)
         return -1;
+    /* Who was gone by then has not said that another one leads. */
+    if (st.initialized && !st.sealed && !st.ha_enabled &&
+        vault_status_get(v, &st, err) != 0)
+        return -1;
     if (!st.initialized || st.sealed)
         return error_set(err, ERR_UNAVAILABLE, "%s is %s", v->address,
                          st.initialized ? "sealed" : "not initialized");

@@ -250,6 +250,27 @@ static void a_node_that_is_meant_must_lead(void **state)
     assert_int_equal(restore_posts(&fixture_there), 0);
 }
 
+/* It was not heard once: that is no answer. */
+static void who_was_not_heard_is_asked_again(void **state)
+{
+    static const char *const once[] = {"drop:path=sys/leader,times=2", NULL};
+    static const char *const always[] = {"drop:path=sys/leader", NULL};
+    struct fixture *f = *state;
+    struct vault_restore_result r;
+    struct bytes b = {UPLOAD};
+    struct source source = {.read = give, .ctx = &b, .size = UPLOAD};
+    const struct vault_restore what = {.source = &source, .this_node = true};
+
+    standin_faults(&fixture_here, once);
+    if (vault_snapshot_restore(f->v, &what, &r, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    assert_int_equal(restore_posts(&fixture_here), 1);
+    standin_faults(&fixture_here, always);
+    assert_fails(f, vault_snapshot_restore(f->v, &what, &r, &f->err),
+                 ERR_UNAVAILABLE);
+    assert_int_equal(restore_posts(&fixture_here), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +287,7 @@ int main(void)
         fixture_test(no_answer_to_a_whole_upload_is_doubtful),
         fixture_test(a_redirected_restore_is_refused_and_not_followed),
         fixture_test(a_node_that_is_meant_must_lead),
+        fixture_test(who_was_not_heard_is_asked_again),
     };
 
     return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
