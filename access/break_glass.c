@@ -74,6 +74,10 @@ int break_glass_judge(const struct break_glass *token, unsigned right,
     char expired[CLOCK_TEXT_MAX];
     unsigned has = token->rights;
 
+    (void)snprintf(out->display_name, sizeof(out->display_name),
+                   "break-glass %s", token->name);
+    (void)snprintf(out->entity_id, sizeof(out->entity_id),
+                   BREAK_GLASS_ENTITY "%s", token->name);
     if (now_ms >= token->expires_ms) {
         clock_text(token->expires_ms, expired);
         return error_set(err, ERR_DENIED,
@@ -91,12 +95,6 @@ int break_glass_judge(const struct break_glass *token, unsigned right,
                          "permission denied: the break-glass token \"%s\" has "
                          "no right to \"%s\"",
                          token->name, right_name(right));
-    (void)snprintf(out->display_name, sizeof(out->display_name),
-                   "break-glass %s", token->name);
-    (void)snprintf(out->entity_id, sizeof(out->entity_id),
-                   BREAK_GLASS_ENTITY "%s", token->name);
-    out->authenticated = true;
-    out->break_glass = true;
     return 0;
 }
 
@@ -180,7 +178,14 @@ void break_glass_look(struct break_glass_box *box, struct break_glass_view *out)
     (void)pthread_mutex_lock(&box->lock);
     out->used_ms = box->used_ms;
     memcpy(out->name, box->used, sizeof(out->name));
-    for (size_t i = 0; i < box->count; i++)
-        out->tokens += box->tokens[i].expires_ms > now;
+    for (size_t i = 0; i < box->count; i++) {
+        int64_t end = box->tokens[i].expires_ms;
+
+        if (end <= now)
+            continue;
+        out->tokens++;
+        if (out->expires_ms == 0 || end < out->expires_ms)
+            out->expires_ms = end;
+    }
     (void)pthread_mutex_unlock(&box->lock);
 }

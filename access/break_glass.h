@@ -21,7 +21,8 @@
 #define BREAK_GLASS_ENTITY "break-glass:"
 
 enum {
-    BREAK_GLASS_NAME_MAX = 64,
+    /* With the final NUL; a run keeps 64 bytes of an entity's id. */
+    BREAK_GLASS_NAME_MAX = 49,
     BREAK_GLASS_TOKENS_MAX = 32,
     BREAK_GLASS_TOKEN_MAX = 64, /* with the final NUL */
 };
@@ -51,7 +52,8 @@ bool break_glass_is(const char *token);
 /* "read", "operate", "approve", "restore"; 0 for any other. */
 unsigned break_glass_right(const char *name);
 /* Whether it may do what takes `right` (0: nothing that is for these tokens)
- * at `now_ms`: 0 and who it is, or -1, ERR_DENIED. */
+ * at `now_ms`: 0, or -1, ERR_DENIED.  Who it is is written in any case; that
+ * he is let in (`authenticated`) is not for this to say. */
 int break_glass_judge(const struct break_glass *token, unsigned right,
                       int64_t now_ms, struct principal *out,
                       struct error *err) MUST_USE;
@@ -77,6 +79,7 @@ bool break_glass_used(struct break_glass_box *box, const char *name);
 
 struct break_glass_view {
     size_t tokens;                   /* that have not expired */
+    int64_t expires_ms;              /* the next of them that does; 0 */
     char name[BREAK_GLASS_NAME_MAX]; /* of the last that was let in */
     int64_t used_ms;                 /* when: Unix; 0: none, since the start */
 };

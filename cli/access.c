@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/flags.h"
+#include "config/config.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -27,8 +28,10 @@ struct new_token {
 
 static int check(struct new_token *t)
 {
-    if (t->name == NULL || *t->name == '\0') {
-        fputs("assay access new-token: -name says whose it is\n", stderr);
+    if (t->name == NULL || !config_is_break_glass_name(t->name)) {
+        fputs("assay access new-token: -name says whose it is: up to 48 "
+              "letters, digits, '-', '_', '.' and '@'\n",
+              stderr);
         return -1;
     }
     if (!text_duration_ms(t->ttl, &t->ttl_ms) || t->ttl_ms < 60 * 1000 ||

@@ -29,9 +29,7 @@ struct watch {
 
 int watch_credential(const struct watch_cluster *cluster, struct error *err)
 {
-    if (cluster->allow_root || vault_keep_login(cluster->vault, err) == 0)
-        return 0;
-    return error_prefix(err, "clusters.%s.auth", cluster->name);
+    return cluster->allow_root ? 0 : vault_keep_login(cluster->vault, err);
 }
 
 static void look(struct watch *w, struct watched *c)

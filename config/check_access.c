@@ -12,9 +12,9 @@
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-enum { TOKENS_MAX = 32, NAME_MAX_TEXT = 63 };
+enum { TOKENS_MAX = 32, NAME_MAX_TEXT = 48 };
 
-static bool name_is_good(const char *name)
+bool config_is_break_glass_name(const char *name)
 {
     size_t len = strlen(name);
 
@@ -62,7 +62,7 @@ static void check_break_glass(const struct config_access *access,
     for (size_t i = 0; i < access->break_glass_count; i++) {
         const struct config_break_glass *b = &access->break_glass[i];
 
-        if (b->name == NULL || !name_is_good(b->name))
+        if (b->name == NULL || !config_is_break_glass_name(b->name))
             report_error(report,
                          "access.break_glass[%zu].name: expected 1 to %d "
                          "letters, digits, '-', '_', '.' and '@'",

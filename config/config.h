@@ -66,6 +66,8 @@ bool config_is_loopback(const char *address);
 bool config_is_socket(const char *address);
 /* Octal digits, such as "0660"; at most 0777. */
 bool config_socket_mode(const char *text, unsigned *out);
+/* Whether a break-glass token may be called that. */
+bool config_is_break_glass_name(const char *name);
 
 /* One row per setting, for the documentation and its test: path such as
  * "clusters.<name>.auth.method", variable, type, default ("" if none). */

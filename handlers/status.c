@@ -209,6 +209,7 @@ static void write_break_glass(struct handlers_app *a, struct jsonw *w)
 
     break_glass_look(a->break_glass, &view);
     jsonw_u64(w, "break_glass_tokens", view.tokens);
+    jsonw_time(w, "break_glass_expires_at", view.expires_ms);
     jsonw_time(w, "break_glass_used_at", view.used_ms);
     write_text(w, "break_glass_used_by", view.name);
 }

@@ -133,6 +133,7 @@ def test_46_a_sealed_vault_leaves_the_lights_on(dark):
     status = dark.api("GET", "status", who="screen").ok().data
     assert status["break_glass_used_by"] == "screen", status
     assert status["break_glass_used_at"]
+    assert status["break_glass_expires_at"] > status["break_glass_used_at"]
     assert status["break_glass_tokens"] == 4  # one has expired
     log = dark.assay.log()
     assert 'break glass: the token "cy" was let in without Vault' in log
@@ -159,6 +160,20 @@ def test_46_restored_in_the_dark_by_two_people(dark):
     assert run["requested_by"]["entity_id"] == "break-glass:ann"
     assert [a["entity_id"] for a in run["approvals"]] == ["break-glass:bo"]
     assert dark.spare.kv("shop/item-3") == {"price": "300"}
+    dark.restored = run["id"]
+
+
+def test_46_in_the_morning_only_ones_own_run_is_left(night):
+    """Vault answers again: whoever asked for the restore still sees it, and
+    nobody anything else."""
+    path = f"restores/{night.restored}"
+    until(lambda: night.api("GET", "status", who="ann").status == 403, 10,
+          "it is known that Vault answers")
+    assert night.api("GET", path, who="ann").ok().data["status"] == "succeeded"
+    for name, where in (("bo", "status"), ("bo", path), ("cy", path),
+                        ("screen", path)):
+        answer = night.api("GET", where, who=name)
+        assert answer.status == 403, (name, where, answer)
 
 
 def test_46_a_token_that_is_taken_out_is_nobodys(night):

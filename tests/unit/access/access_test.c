@@ -411,6 +411,11 @@ static void break_glass_is_worth_nothing_while_vault_answers(void **state)
         assert_int_equal(why.kind, ERR_DENIED);
         assert_non_null(strstr(why.text, "now it answers"));
     }
+    /* Not even where a refused token becomes somebody without rights. */
+    assert_int_equal(check(a, reader, ACCESS_READ, ACCESS_OWN_RUN), 0);
+    assert_false(who.authenticated || who.break_glass);
+    assert_string_equal(who.entity_id, "break-glass:screen");
+    assert_non_null(strstr(who.refusal.text, "now it answers"));
     /* Too busy for one caller is not down. */
     vault.capabilities_fail = ERR_UNAVAILABLE;
     vault.fail_status = 429;

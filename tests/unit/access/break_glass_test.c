@@ -109,6 +109,7 @@ static void an_expired_one_says_so(void **state)
                      -1);
     assert_int_equal(err.kind, ERR_DENIED);
     assert_non_null(strstr(err.text, "\"ann\" expired at 1970-01-01"));
+    assert_string_equal(who.entity_id, "break-glass:ann");
     assert_false(who.authenticated);
 }
 
@@ -129,6 +130,7 @@ static void uses_are_seen_and_told_now_and_then(void **state)
     break_glass_box_set(box, list, 2);
     break_glass_look(box, &view);
     assert_int_equal(view.tokens, 1);
+    assert_int_equal(view.expires_ms, list[0].expires_ms);
     assert_int_equal(view.used_ms, 0);
     assert_true(break_glass_used(box, "ann"));
     assert_false(break_glass_used(box, "ann"));

@@ -350,9 +350,9 @@ static void break_glass_is_looked_at_closely(void **state)
 {
     (void)state;
     assert_problem(BREAK_GLASS("", SHA256, FAR),
-                   "access.break_glass[0].name: expected 1 to 63 letters");
+                   "access.break_glass[0].name: expected 1 to 48 letters");
     assert_problem(BREAK_GLASS("a b", SHA256, FAR),
-                   "access.break_glass[0].name: expected 1 to 63 letters");
+                   "access.break_glass[0].name: expected 1 to 48 letters");
     assert_problem(BREAK_GLASS("ann", "0123", FAR),
                    "access.break_glass[0].sha256: expected 64 lower-case");
     assert_problem(BREAK_GLASS("ann", SHA256, ""),
