@@ -115,9 +115,10 @@ static void say_nodes(struct target *t, struct plan *plan)
                  "and sys/ha-status");
     else if (wrong.len > 0)
         plan_say(plan, "nodes", PLAN_WARNING,
-                 "%zu nodes; %s: what is not well or not seen from here now "
+                 "%zu nodes; %s%s: what is not well or not seen from here now "
                  "is not seen to be well afterwards",
-                 t->nodes.count, wrong.text);
+                 t->nodes.count, wrong.text,
+                 t->nodes.ha_allowed ? "" : " (grant read on sys/ha-status)");
     else
         plan_say(plan, "nodes", PLAN_OK,
                  "%zu node%s, unsealed and with the leader's data",

@@ -70,10 +70,12 @@ def test_47_three_credentials_without_a_line_to_spare(least):
     run = assay.run("backups")
     assert run["status"] == "failed", run
     assert f'lacks "read" on {SNAPSHOT}' in run["error"], run
-    least.without("backup", "sys/ha-status")
-    nodes = least.finding("nodes", snapshot=snapshot)
-    assert nodes["level"] == "warning", nodes
-    assert "sys/ha-status" in nodes["message"], nodes
+    for name, path in (("nodes", "sys/ha-status"),
+                       ("autopilot", "sys/storage/raft/autopilot/state")):
+        least.without("backup", path)
+        found = least.finding(name, snapshot=snapshot)
+        assert found["level"] == "warning", found
+        assert f"grant read on {path}" in found["message"], found
     least.without("backup", None)
     assert least.finding("nodes", snapshot=snapshot)["level"] == "ok"
 
