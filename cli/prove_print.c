@@ -218,6 +218,26 @@ static void table_terms(struct buf *out, const struct contents *c)
     more(out, c->terms_count);
 }
 
+/* Cluster and server, by what is in the archive itself. */
+static void table_identity(struct buf *out, const struct identity *i)
+{
+    const char *product = identity_product(i);
+
+    if (i->cluster_id[0] != '\0') {
+        buf_printf(out, "%-14s", "Cluster");
+        snapshot_print_text(out, i->cluster_name, strlen(i->cluster_name));
+        buf_str(out, ", id ");
+        snapshot_print_text(out, i->cluster_id, strlen(i->cluster_id));
+        buf_char(out, '\n');
+    }
+    if (i->version[0] != '\0') {
+        buf_printf(out, "%-14s%s ", "Server",
+                   product[0] != '\0' ? product : "version");
+        snapshot_print_text(out, i->version, strlen(i->version));
+        buf_char(out, '\n');
+    }
+}
+
 static void table_proof(const char *file, const struct snapshot_proof *p,
                         struct buf *out)
 {
@@ -233,6 +253,7 @@ static void table_proof(const char *file, const struct snapshot_proof *p,
     }
     buf_printf(out, "%-14s%s, %" PRIu64 " of %" PRIu64 " key shares\n", "Seal",
                p->seal.type, p->seal.threshold, p->seal.shares);
+    table_identity(out, &p->contents.identity);
     table_sums(out, p);
     table_entries(out, p);
     table_faults(out, p);

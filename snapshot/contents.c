@@ -12,10 +12,10 @@
 
 /* The servers' tables.  A key is the name itself (Vault) or the name, a slash
  * and the row's uuid (OpenBao). */
-static const char *const tables[] = {"core/mounts",     "core/local-mounts",
-                                     "core/auth",       "core/local-auth",
-                                     "core/namespaces", "core/audit",
-                                     "core/local-audit"};
+static const char *const tables[] = {"core/mounts",      "core/local-mounts",
+                                     "core/auth",        "core/local-auth",
+                                     "core/namespaces",  "core/audit",
+                                     "core/local-audit", IDENTITY_KEY};
 static const char policy_prefix[] = "sys/policy/";
 
 /* A key without the namespace it is in. */
@@ -176,6 +176,8 @@ int contents_add(struct contents *c, const struct snapshot_entry *plain,
     if (rc != 0) {
         c->unread++;
         rc = 0;
+    } else if (p.namespace_uuid[0] == '\0' && begins(&p, IDENTITY_KEY)) {
+        c->unread += !identity_add_info(&c->identity, root);
     } else if (begins(&p, "core/namespaces")) {
         rc = contents_row_namespace(c, root, err);
     } else if (begins(&p, "core/audit") || begins(&p, "core/local-audit")) {
@@ -194,9 +196,10 @@ int contents_add_key(struct contents *c, const void *key, size_t key_len,
     size_t skip = sizeof(policy_prefix) - 1;
     struct place p;
 
-    if (key_len == 0 || strchr("ns", *(const char *)key) == NULL) {
+    if (key_len == 0 || strchr("cns", *(const char *)key) == NULL) {
         return 0;
     }
+    identity_add_key(&c->identity, key, key_len);
     p = place_of(key, key_len);
     if (!begins(&p, policy_prefix) || p.len == skip) {
         return 0;
@@ -317,8 +320,21 @@ static void write_mounts(const struct contents *c, bool auth, struct jsonw *w)
     }
 }
 
+static void write_known(struct jsonw *w, const char *key, const char *value)
+{
+    if (value[0] != '\0') {
+        jsonw_text(w, key, value);
+    } else {
+        jsonw_null(w, key);
+    }
+}
+
 void contents_write(const struct contents *c, struct jsonw *w)
 {
+    write_known(w, "cluster_id", c->identity.cluster_id);
+    write_known(w, "cluster_name", c->identity.cluster_name);
+    write_known(w, "product", identity_product(&c->identity));
+    write_known(w, "server_version", c->identity.version);
     jsonw_array(w, "mounts");
     write_mounts(c, false, w);
     jsonw_end_array(w);

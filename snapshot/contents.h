@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "snapshot/barrier.h"
+#include "snapshot/identity.h"
 #include "snapshot/unseal.h"
 
 struct contents_mount {
@@ -54,6 +55,7 @@ struct contents {
     size_t audits_count;
     struct unseal_term *terms;
     size_t terms_count;
+    struct identity identity;
     uint64_t left_out; /* rows over the limit */
     uint64_t unread;   /* tables in a form that is not known */
 };
@@ -81,7 +83,8 @@ const struct contents_mount *contents_find(const struct contents *c,
 /* "" for the root namespace or one that is not known. */
 const char *contents_namespace_path(const struct contents *c, const char *uuid);
 
-/* Write mounts, auth_methods, policies, namespaces and key_terms into the
+/* Write cluster_id, cluster_name, product, server_version (null when not
+ * known), mounts, auth_methods, policies, namespaces and key_terms into the
  * open object. */
 void contents_write(const struct contents *c, struct jsonw *w);
 

@@ -101,6 +101,13 @@ static void test_a_real_archive_is_proved(void **state)
         assert_true(proof.contents.terms[2].installed_ms > 0);
         assert_int_equal(proof.contents.unread, 0);
         assert_int_equal(proof.contents.mounts_count, 8);
+        assert_string_equal(proof.contents.identity.version, "1.21.0");
+        assert_string_equal(identity_product(&proof.contents.identity),
+                            "vault");
+        assert_int_equal(strlen(proof.contents.identity.cluster_id), 36);
+        assert_ptr_equal(
+            strstr(proof.contents.identity.cluster_name, "vault-cluster-"),
+            proof.contents.identity.cluster_name);
         snapshot_proof_done(&proof);
         unload(&f);
     }
@@ -132,6 +139,9 @@ static void test_a_seal_of_its_own_is_not_covered(void **state)
     }
     assert_true(own);
     assert_true(kv);
+    assert_string_equal(proof.contents.identity.version, "2.7.2");
+    assert_string_equal(identity_product(&proof.contents.identity), "openbao");
+    assert_int_equal(strlen(proof.contents.identity.cluster_id), 36);
     snapshot_proof_done(&proof);
     unload(&f);
 }
