@@ -37,7 +37,7 @@ static int local_open(const struct storage_options *o, void **self,
 
     if (o->path == NULL || o->path[0] == '\0')
         return error_set(err, ERR_INVALID, "\"path\" is missing");
-    if (file_make_dirs(o->path, 0700, err) != 0)
+    if (!o->read_only && file_make_dirs(o->path, 0700, err) != 0)
         return -1;
     l = calloc(1, sizeof(*l));
     if (l == NULL)
@@ -47,8 +47,10 @@ static int local_open(const struct storage_options *o, void **self,
         error_errno(err, ERR_IO, "cannot use %s", o->path);
         goto done;
     }
-    if (access(l->root, R_OK | W_OK | X_OK) != 0) {
-        error_errno(err, ERR_IO, "cannot write to %s", l->root);
+    if (access(l->root, o->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) !=
+        0) {
+        error_errno(err, ERR_IO, "cannot %s %s",
+                    o->read_only ? "read" : "write to", l->root);
         goto done;
     }
     *self = l;

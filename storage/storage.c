@@ -16,6 +16,7 @@ struct storage {
     const struct storage_driver *driver;
     void *self;
     char *name;
+    bool read_only;
 };
 
 struct storage_writer {
@@ -67,6 +68,7 @@ int storage_open(const struct storage_options *o, struct storage **out,
         goto done;
     }
     s->driver = driver;
+    s->read_only = o->read_only;
     *out = s;
     s = NULL;
     rc = 0;
@@ -127,6 +129,14 @@ static int check_key(const char *key, struct error *err)
                      key == NULL ? "" : key);
 }
 
+static int check_writable(const struct storage *s, struct error *err)
+{
+    if (!s->read_only)
+        return 0;
+    return error_set(err, ERR_DENIED, "storage %s was opened to be read only",
+                     s->name);
+}
+
 int storage_key(const struct storage_snapshot *of, const char *suffix,
                 char out[STORAGE_KEY_MAX], struct error *err)
 {
@@ -161,7 +171,7 @@ int storage_writer_open(struct storage *s, const char *key,
                         struct storage_writer **out, struct error *err)
 {
     assert(s != NULL && out != NULL);
-    if (check_key(key, err) != 0)
+    if (check_key(key, err) != 0 || check_writable(s, err) != 0)
         return -1;
     struct storage_writer *w = calloc(1, sizeof(*w));
     if (w == NULL)
@@ -276,7 +286,7 @@ int storage_stat(struct storage *s, const char *key, struct storage_stat *out,
 
 int storage_delete(struct storage *s, const char *key, struct error *err)
 {
-    if (check_key(key, err) != 0)
+    if (check_key(key, err) != 0 || check_writable(s, err) != 0)
         return -1;
     return s->driver->remove(s->self, key, err);
 }
@@ -299,5 +309,7 @@ int storage_list(struct storage *s, const char *prefix,
 int storage_sweep(struct storage *s, unsigned *removed, struct error *err)
 {
     *removed = 0;
+    if (check_writable(s, err) != 0)
+        return -1;
     return s->driver->sweep(s->self, removed, err);
 }

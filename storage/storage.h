@@ -32,6 +32,8 @@ struct storage_options {
     const char *name; /* what the configuration calls it: "disk" */
     const char *type; /* a driver: "local" */
     const char *path; /* local: the directory, made with 0700 if missing */
+    bool read_only;   /* it must be there, and nothing is written: a copy on
+                         other media, say */
 };
 
 struct storage_stat {

@@ -394,6 +394,33 @@ static void test_keys_cannot_leave_the_storage(void **state)
     assert_false(storage_key_valid(NULL));
 }
 
+static void test_read_only_writes_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    EACH_BACKEND(f)
+    {
+        struct storage_options o = {.name = "copy",
+                                    .type = backends[b_].name,
+                                    .path = f.dir,
+                                    .read_only = true};
+        struct storage *copy = NULL;
+        struct error err = {0};
+        unsigned removed = 0;
+        put_text(f.storage, "main/2026/11/a.json", "{}");
+        assert_int_equal(storage_open(&o, &copy, &err), 0);
+        assert_content(copy, "main/2026/11/a.json", "{}");
+        assert_int_equal(storage_put(copy, "main/b", "x", 1, &err), -1);
+        assert_int_equal(err.kind, ERR_DENIED);
+        assert_int_equal(storage_delete(copy, "main/2026/11/a.json", &err), -1);
+        assert_int_equal(storage_sweep(copy, &removed, &err), -1);
+        assert_content(f.storage, "main/2026/11/a.json", "{}");
+        storage_close(copy);
+        o.path = "/nonexistent/assay";
+        assert_int_equal(storage_open(&o, &copy, &err), -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_list_is_sorted_and_filtered),
         cmocka_unit_test(test_delete),
         cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_read_only_writes_nothing),
         cmocka_unit_test(test_keys_cannot_leave_the_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
