@@ -18,6 +18,7 @@
 #include "cli/evidence.h"
 #include "cli/health.h"
 #include "cli/policy.h"
+#include "cli/restore.h"
 #include "cli/server.h"
 #include "cli/snapshot.h"
 #include "transient/sandbox.h"
@@ -44,6 +45,8 @@ static const struct command {
     {"catalog", cli_catalog, "check the catalog, or rebuild it from storage"},
     {"snapshot", cli_snapshot,
      "verify, inspect, compare or prove archives on disk"},
+    {"restore", cli_restore,
+     "put an archive back with no daemon and no catalog"},
     {"evidence", cli_evidence, "print the signing key, verify what it signed"},
     {"audit", cli_audit, "verify the audit record"},
     {"version", print_version, "print the version"},

@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "cli/snapshot_print.h"
+#include "cli/output.h"
 
 enum { HUMAN_MAX = 32 };
 
@@ -26,7 +26,7 @@ static void row(struct buf *out, const char *name, const char *value)
     if (value == NULL || *value == '\0')
         return;
     buf_printf(out, "%-14s", name);
-    snapshot_print_text(out, value, strlen(value));
+    output_text(out, value, strlen(value));
     buf_char(out, '\n');
 }
 
@@ -72,20 +72,20 @@ static void table_check(struct buf *out, const struct json *check)
     const char *message = json_get_text(check, "message", "");
 
     buf_str(out, gap);
-    snapshot_print_text(out, name, strlen(name));
+    output_text(out, name, strlen(name));
     for (size_t n = strlen(name); n < 13; n++)
         buf_char(out, ' ');
-    snapshot_print_text(out, outcome, strlen(outcome));
+    output_text(out, outcome, strlen(outcome));
     for (size_t n = strlen(outcome); n < 9; n++)
         buf_char(out, ' ');
-    snapshot_print_text(out, message, strlen(message));
+    output_text(out, message, strlen(message));
     buf_char(out, '\n');
     for (const struct json *f = json_first(json_get(check, "findings"));
          f != NULL; f = json_next(f)) {
         const char *path = json_get_text(f, "path", "");
 
         buf_printf(out, "%24s", "");
-        snapshot_print_text(out, path, strlen(path));
+        output_text(out, path, strlen(path));
         buf_char(out, '\n');
     }
 }
@@ -215,7 +215,7 @@ int evidence_print(const struct evidence_result *r, bool json,
 
     buf_init(&out, 4 * (size_t)LIMIT_MANIFEST);
     (json ? print_json : print_table)(r, &out);
-    rc = snapshot_print_flush(&out, err);
+    rc = output_flush(&out, err);
     buf_done(&out);
     return rc;
 }

@@ -8,24 +8,8 @@
 #include "base/secret.h"
 #include "cli/input.h"
 #include "cli/prove_print.h"
-#include "transient/keys.h"
-#include "transient/static_keys.h"
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_UNKNOWN = 2 };
-
-static int read_keys(const struct flag_texts *files, struct keys *keys,
-                     const char **shares, struct error *err)
-{
-    for (size_t n = 0; n < files->count; n++) {
-        if (keys_add_file(keys, files->items[n], err) != 0) {
-            return -1;
-        }
-    }
-    for (size_t n = 0; n < keys_count(keys); n++) {
-        shares[n] = keys_at(keys, n);
-    }
-    return 0;
-}
 
 /* Here every file must be a key: somebody has called it one. */
 static int read_statics(const struct flag_texts *files,
@@ -45,37 +29,71 @@ static int read_statics(const struct flag_texts *files,
     return 0;
 }
 
-int prove_file(const struct prove_request *request,
-               struct snapshot_proof *proof, struct error *err)
+int prove_keys_read(struct prove_keys *k, const struct flag_texts *key_files,
+                    const struct flag_texts *static_key_files,
+                    struct error *err)
+{
+    secret_harden_process();
+    k->keys = keys_new();
+    if (k->keys == NULL) {
+        return error_memory(err);
+    }
+    for (size_t n = 0; n < key_files->count; n++) {
+        if (keys_add_file(k->keys, key_files->items[n], err) != 0) {
+            return -1;
+        }
+    }
+    return read_statics(static_key_files, &k->statics, err);
+}
+
+void prove_keys_done(struct prove_keys *k)
+{
+    static_keys_done(&k->statics);
+    keys_free(k->keys);
+    k->keys = NULL;
+}
+
+int prove_archive(const char *file, const struct prove_keys *k,
+                  const struct snapshot_prove_options *options,
+                  struct snapshot_proof *proof, struct error *err)
 {
     const char *shares[KEYS_MAX] = {NULL};
-    struct snapshot_prove_options options = {.shares = shares,
-                                             .prefixes = request->prefixes};
-    struct keys *keys = keys_new();
-    struct static_keys statics = {.bytes = NULL};
+    struct snapshot_prove_options o = *options;
     struct input in = {.fd = -1};
     int rc = -1;
 
-    secret_harden_process();
-    if (keys == NULL) {
-        return error_memory(err);
+    for (size_t n = 0; n < keys_count(k->keys); n++) {
+        shares[n] = keys_at(k->keys, n);
     }
-    if (read_keys(request->key_files, keys, shares, err) != 0 ||
-        read_statics(request->static_key_files, &statics, err) != 0 ||
-        input_open(&in, request->file, err) != 0) {
+    o.shares = shares;
+    o.shares_count = keys_count(k->keys);
+    o.statics = (struct unseal_keys){.keys = (const uint8_t *)k->statics.bytes,
+                                     .count = k->statics.count};
+    if (input_open(&in, file, err) != 0) {
         goto done;
     }
-    options.shares_count = keys_count(keys);
-    options.statics = (struct unseal_keys){
-        .keys = (const uint8_t *)statics.bytes, .count = statics.count};
-    rc = snapshot_prove(&in.source, &options, proof, err);
+    rc = snapshot_prove(&in.source, &o, proof, err);
     if (rc != 0) {
-        error_prefix(err, "%s", request->file);
+        error_prefix(err, "%s", file);
     }
 done:
     input_close(&in);
-    static_keys_done(&statics);
-    keys_free(keys);
+    return rc;
+}
+
+int prove_file(const struct prove_request *request,
+               struct snapshot_proof *proof, struct error *err)
+{
+    const struct snapshot_prove_options options = {.prefixes =
+                                                       request->prefixes};
+    struct prove_keys keys = {.keys = NULL};
+    int rc = prove_keys_read(&keys, request->key_files,
+                             request->static_key_files, err);
+
+    if (rc == 0) {
+        rc = prove_archive(request->file, &keys, &options, proof, err);
+    }
+    prove_keys_done(&keys);
     return rc;
 }
 

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/snapshot_print.h"
+#include "cli/output.h"
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024, HUMAN_MAX = 32 };
 /* People look at the first ones; JSON has all. */
@@ -141,13 +141,13 @@ static void row(struct buf *out, const char *left, const char *right)
     size_t width = strlen(left);
 
     buf_str(out, "  ");
-    snapshot_print_text(out, left, width);
+    output_text(out, left, width);
     for (; right[0] != '\0' && width < 32; width++) {
         buf_char(out, ' ');
     }
     if (right[0] != '\0') {
         buf_char(out, ' ');
-        snapshot_print_text(out, right, strlen(right));
+        output_text(out, right, strlen(right));
     }
     buf_char(out, '\n');
 }
@@ -225,15 +225,15 @@ static void table_identity(struct buf *out, const struct identity *i)
 
     if (i->cluster_id[0] != '\0') {
         buf_printf(out, "%-14s", "Cluster");
-        snapshot_print_text(out, i->cluster_name, strlen(i->cluster_name));
+        output_text(out, i->cluster_name, strlen(i->cluster_name));
         buf_str(out, ", id ");
-        snapshot_print_text(out, i->cluster_id, strlen(i->cluster_id));
+        output_text(out, i->cluster_id, strlen(i->cluster_id));
         buf_char(out, '\n');
     }
     if (i->version[0] != '\0') {
         buf_printf(out, "%-14s%s ", "Server",
                    product[0] != '\0' ? product : "version");
-        snapshot_print_text(out, i->version, strlen(i->version));
+        output_text(out, i->version, strlen(i->version));
         buf_char(out, '\n');
     }
 }
@@ -284,7 +284,7 @@ int prove_print(const char *file, const struct snapshot_proof *proof, bool json,
     } else {
         table_proof(file, proof, &out);
     }
-    rc = snapshot_print_flush(&out, err);
+    rc = output_flush(&out, err);
     buf_done(&out);
     return rc;
 }

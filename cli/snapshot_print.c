@@ -7,38 +7,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/output.h"
 
 enum { HUMAN_MAX = 32 };
 enum { OUTPUT_MAX = 256 * 1024 * 1024 };
 /* As many as -changes can ask for: a key may be 64 KiB, but is not. */
 enum { CHANGES_MAX = 128 * 1024 * 1024 };
-
-int snapshot_print_flush(struct buf *out, struct error *err)
-{
-    if (buf_check(out, "the output", err) != 0) {
-        return -1;
-    }
-    if (fwrite(buf_text(out), 1, out->len, stdout) != out->len ||
-        fflush(stdout) != 0) {
-        return error_errno(err, ERR_IO, "standard output");
-    }
-    return 0;
-}
-
-void snapshot_print_text(struct buf *out, const char *text, size_t len)
-{
-    bool utf8 = text_is_utf8(text, len);
-
-    for (size_t n = 0; n < len; n++) {
-        unsigned char c = (unsigned char)text[n];
-
-        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)) {
-            buf_printf(out, "\\x%02x", c);
-        } else {
-            buf_char(out, (char)c);
-        }
-    }
-}
 
 static void row_size(struct buf *out, const char *name, uint64_t bytes)
 {
@@ -72,9 +46,9 @@ static void table_facts(struct buf *out, const char *file, const char *verdict,
         const struct snapshot_server *s = &facts->servers[n];
 
         buf_printf(out, "%-14s", n == 0 ? "Raft peers" : "");
-        snapshot_print_text(out, s->id, strlen(s->id));
+        output_text(out, s->id, strlen(s->id));
         buf_str(out, "  ");
-        snapshot_print_text(out, s->address, strlen(s->address));
+        output_text(out, s->address, strlen(s->address));
         buf_str(out, s->voter ? "\n" : "  (non-voter)\n");
     }
 }
@@ -123,7 +97,7 @@ int snapshot_print_verify(const char *file, const struct snapshot_facts *facts,
         buf_printf(&out, "%-14s%s\n%-14s%s\n%-14s%s\n", "File", file, "Archive",
                    bad ? "NOT INTACT" : "could not tell", "Reason", why->text);
     }
-    rc = snapshot_print_flush(&out, err);
+    rc = output_flush(&out, err);
     buf_done(&out);
     return rc;
 }
@@ -170,11 +144,11 @@ static void add_prefix(struct buf *out, const struct contents *contents,
     const char *name = name_of(contents, prefix, &type);
 
     if (name == NULL) {
-        snapshot_print_text(out, prefix, strlen(prefix));
+        output_text(out, prefix, strlen(prefix));
     } else {
-        snapshot_print_text(out, name, strlen(name));
+        output_text(out, name, strlen(name));
         buf_str(out, " (");
-        snapshot_print_text(out, type, strlen(type));
+        output_text(out, type, strlen(type));
         buf_char(out, ')');
     }
     buf_char(out, '\n');
@@ -255,7 +229,7 @@ int snapshot_print_inspect(const char *file, const struct snapshot_facts *facts,
             goto done;
         }
     }
-    rc = snapshot_print_flush(&out, err);
+    rc = output_flush(&out, err);
 done:
     buf_done(&out);
     return rc;
@@ -306,8 +280,7 @@ void snapshot_change_list_add(void *ctx, const struct snapshot_change *change)
         change_json(&list->text, change);
     } else {
         buf_printf(&list->text, "%c ", marks[change->kind]);
-        snapshot_print_text(&list->text, (const char *)change->key,
-                            change->key_len);
+        output_text(&list->text, (const char *)change->key, change->key_len);
         buf_char(&list->text, '\n');
     }
     list->kept++;
@@ -381,7 +354,7 @@ static void diff_table(const struct snapshot_diff *d,
                    "%10" PRIu64 " %10" PRIu64 "  %14" PRIu64 " %14" PRIu64 "  ",
                    deltas[n].left_entries, deltas[n].right_entries,
                    deltas[n].left_bytes, deltas[n].right_bytes);
-        snapshot_print_text(out, deltas[n].prefix, strlen(deltas[n].prefix));
+        output_text(out, deltas[n].prefix, strlen(deltas[n].prefix));
         buf_char(out, '\n');
     }
     if (d->changes->kept > 0) {
@@ -411,7 +384,7 @@ int snapshot_print_diff(const struct snapshot_diff *d, struct error *err)
         goto done;
     }
     (d->changes->json ? diff_json : diff_table)(d, deltas, count, &out);
-    rc = snapshot_print_flush(&out, err);
+    rc = output_flush(&out, err);
 done:
     free(deltas);
     buf_done(&out);

@@ -24,11 +24,6 @@ int snapshot_print_verify(const char *file, const struct snapshot_facts *facts,
 int snapshot_print_inspect(const char *file, const struct snapshot_facts *facts,
                            const struct contents *contents, bool json,
                            struct error *err) MUST_USE;
-/* Bytes as text that cannot move a terminal's cursor, appended. */
-void snapshot_print_text(struct buf *out, const char *text, size_t len);
-/* All of it to standard output. */
-int snapshot_print_flush(struct buf *out, struct error *err) MUST_USE;
-
 /* The changes of a comparison, kept as text that is ready to print. */
 struct snapshot_change_list {
     struct buf text;

@@ -47,8 +47,7 @@ static int local_open(const struct storage_options *o, void **self,
         error_errno(err, ERR_IO, "cannot use %s", o->path);
         goto done;
     }
-    if (access(l->root, o->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) !=
-        0) {
+    if (access(l->root, o->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) != 0) {
         error_errno(err, ERR_IO, "cannot %s %s",
                     o->read_only ? "read" : "write to", l->root);
         goto done;

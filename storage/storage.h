@@ -32,8 +32,7 @@ struct storage_options {
     const char *name; /* what the configuration calls it: "disk" */
     const char *type; /* a driver: "local" */
     const char *path; /* local: the directory, made with 0700 if missing */
-    bool read_only;   /* it must be there, and nothing is written: a copy on
-                         other media, say */
+    bool read_only;   /* it must be there; writing is ERR_DENIED */
 };
 
 struct storage_stat {
@@ -61,8 +60,7 @@ struct storage_snapshot {
  * ERR_INVALID if the cluster's name cannot be part of one. */
 int storage_key(const struct storage_snapshot *of, const char *suffix,
                 char out[STORAGE_KEY_MAX], struct error *err) MUST_USE;
-/* Where an object is, for people: "/var/lib/assay/snapshots/main/…" or a
- * URL.  Cut to `size`. */
+/* Where an object is, for people: a path or a URL.  Cut to `size`. */
 void storage_location(const struct storage *s, const char *key, char *out,
                       size_t size);
 
