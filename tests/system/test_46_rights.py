@@ -27,6 +27,9 @@ def new_token(binary, name, rights):
     return token, json.loads(entry)
 
 
+PREFIX = "assay/restores/"
+
+
 class Night:
     """The world of this file."""
 
@@ -174,6 +177,15 @@ def test_46_in_the_morning_only_ones_own_run_is_left(night):
                         ("screen", path)):
         answer = night.api("GET", where, who=name)
         assert answer.status == 403, (name, where, answer)
+    # Who did what is on record, also what was tried in vain.
+    for name, kind, path in (
+            ("ann", "request", "assay/restores"),
+            ("bo", "request", f"{PREFIX}{night.restored}/approve"),
+            ("cy", "refused", f"{PREFIX}{night.restored}/approve")):
+        found = night.assay.api(
+            "LIST", "audit", query={"entity_id": f"break-glass:{name}",
+                                    "type": kind}).ok().data
+        assert path in [e["path"] for e in found["key_info"].values()], found
 
 
 def test_46_a_token_that_is_taken_out_is_nobodys(night):
