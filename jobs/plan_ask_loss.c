@@ -84,6 +84,15 @@ static void put_place(struct plan_ask *a, const struct plan_loss_group *g,
         name, g->count.added, g->count.changed, g->count.removed);
 }
 
+/* A login makes an entity or changes one, that of somebody who comes to
+ * approve too: by itself it is no reason to ask once more. */
+static void put_entities(const struct plan_loss_count *c, struct words *w)
+{
+    if (plan_loss_sum(c) > 0)
+        put(w, "%sbuckets of entities +%" PRIu64 " ~%" PRIu64 " -%" PRIu64,
+            w->len == 0 ? "" : ", ", c->added, c->changed, c->removed);
+}
+
 static void say_loss(struct plan_ask *a)
 {
     const struct plan_loss *l = &a->loss;
@@ -97,11 +106,14 @@ static void say_loss(struct plan_ask *a)
     if (shown < l->groups_count || rest)
         put(&w, "%s%zu%s more places", w.len == 0 ? "" : ", and ",
             l->groups_count - shown, rest ? " or" : "");
-    if (w.len == 0)
+    bool data = w.len > 0;
+    put_entities(&l->entities, &w);
+    if (!data)
         plan_say(a->plan, "loss", PLAN_OK,
                  "nothing but the servers' own bookkeeping has changed since "
-                 "%s",
-                 a->since);
+                 "%s%s%s",
+                 a->since, w.len > 0 ? ", and what logins change: " : "",
+                 w.text);
     else
         plan_say(a->plan, "loss", PLAN_WARNING,
                  "undone is what changed since %s: %s (entries + written, "

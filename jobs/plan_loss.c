@@ -8,7 +8,7 @@
 #include "snapshot/barrier.h"
 #include "snapshot/compare.h"
 
-enum kind { NOISE, DATA, TOKEN, SECRET_ID, LEASE, AUDIT, KEYS };
+enum kind { NOISE, DATA, TOKEN, SECRET_ID, LEASE, ENTITY, AUDIT, KEYS };
 
 /* The first that fits; patterns as in proof/allowed.h.  What fits none is
  * data. */
@@ -30,6 +30,7 @@ static const struct row {
     {"logical/<uuid>/<uuid>/upgrading", NOISE},
     {"logical/<uuid>/*/response", NOISE}, /* of wrapping tokens */
     {"logical/<uuid>/*/wrapinfo", NOISE},
+    {"logical/<uuid>/packer/buckets/*", ENTITY},
     {"core/hsm/barrier-unseal-keys", KEYS},
     {"core/audit", AUDIT},
     {"core/local-audit", AUDIT},
@@ -119,6 +120,9 @@ static void add(void *ctx, const struct snapshot_change *change)
         break;
     case LEASE:
         count(&l->leases, change->kind);
+        break;
+    case ENTITY:
+        count(&l->entities, change->kind);
         break;
     case AUDIT:
         count(&l->audits, change->kind);

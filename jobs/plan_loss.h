@@ -33,9 +33,10 @@ struct plan_loss {
     struct plan_loss_count rest; /* of groups that had no room */
     struct plan_loss_count tokens;
     struct plan_loss_count secret_ids;
-    struct plan_loss_count leases; /* but not those of tokens */
-    struct plan_loss_count audits; /* tables of audit devices */
-    struct plan_loss_count keys;   /* the barrier's unseal keys */
+    struct plan_loss_count leases;   /* but not those of tokens */
+    struct plan_loss_count entities; /* buckets of them: logins change them */
+    struct plan_loss_count audits;   /* tables of audit devices */
+    struct plan_loss_count keys;     /* the barrier's unseal keys */
 };
 
 /* Compare the snapshot's archive with one of the target, as

@@ -128,6 +128,18 @@ static void test_namespaces_keep_their_own(void **state)
     is(&l.keys, 0, 0, 0);
 }
 
+/* Somebody who logs in for the first time takes nothing from anybody. */
+static void test_a_login_makes_an_entity(void **state)
+{
+    (void)state;
+    measure(&l, KV "/packer/buckets/1=1",
+            KV "/packer/buckets/1=2;" KV "/packer/buckets/7=1;" KV
+               "/packer/group/buckets/3=1");
+    is(&l.entities, 1, 1, 0);
+    assert_int_equal(l.groups_count, 1);
+    is(&l.groups[0].count, 1, 0, 0);
+}
+
 /* More places than there is room for are counted together. */
 static void test_there_is_a_ceiling(void **state)
 {
@@ -174,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_tokens_leases_and_keys_are_counted_apart),
         cmocka_unit_test(test_bookkeeping_is_no_loss),
         cmocka_unit_test(test_namespaces_keep_their_own),
+        cmocka_unit_test(test_a_login_makes_an_entity),
         cmocka_unit_test(test_there_is_a_ceiling),
         cmocka_unit_test(test_a_bad_archive_is_named),
     };
