@@ -163,6 +163,47 @@ static const struct json *find_before(const struct json *findings,
     return NULL;
 }
 
+/* Of a level's text; what is not known is as bad as can be. */
+static enum plan_level level_of(const char *text)
+{
+    enum plan_level level = PLAN_OK;
+
+    while (level < PLAN_STOP && strcmp(levels[level], text) != 0)
+        level++;
+    return level;
+}
+
+static bool no_worse(const struct plan *p, const struct json *root)
+{
+    const struct json *findings = json_get(root, "findings");
+
+    if (strcmp(json_get_text(root, "archive_sha256", ""), p->archive_sha256) !=
+            0 ||
+        strcmp(json_get_text(root, "target_cluster_id", ""), p->cluster_id) !=
+            0)
+        return false;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct plan_finding *f = &p->findings[i];
+        const struct json *was = find_before(findings, f->name);
+
+        if (was == NULL || f->level > level_of(json_get_text(was, "level", "")))
+            return false;
+    }
+    return true;
+}
+
+int plan_covered(const struct plan *p, const char *before, bool *covered,
+                 struct error *err)
+{
+    struct json *root = NULL;
+
+    if (json_parse(before, strlen(before), &root, err) != 0)
+        return error_prefix(err, "the plan from before");
+    *covered = no_worse(p, root);
+    json_free(root);
+    return 0;
+}
+
 static void compare_findings(struct plan *p, const struct json *findings)
 {
     for (size_t i = 0; i < p->count; i++) {

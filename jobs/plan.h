@@ -64,6 +64,11 @@ const struct plan_finding *plan_blocker(const struct plan *p);
  * cluster, force and overrides; not of the messages, which hold figures. */
 int plan_fingerprint(const struct plan *p, char out[DIGEST_SHA256_HEX],
                      struct error *err) MUST_USE;
+/* *covered: whoever agreed to the plan `before` (as plan_write writes it) has
+ * agreed to this one, of the same run: archive and cluster are the same, and
+ * no finding is new or worse. */
+int plan_covered(const struct plan *p, const char *before, bool *covered,
+                 struct error *err) MUST_USE;
 /* Fill in what differs from the plan that `before` (as plan_write writes it)
  * was. */
 int plan_compare(struct plan *p, const char *before,

@@ -91,15 +91,22 @@ static int store_plan(struct restore *r, struct error *err)
     return rc;
 }
 
-/* Its number, and what is not as it was at the last one. */
+/* Its number, and what is not as it was at the last one.  What has only become
+ * better (a node is back, autopilot is content) needs no other number. */
 static int number_plan(struct restore *r, struct error *err)
 {
     const struct run *run = &r->job->run;
+    bool covered = false;
 
     if (plan_fingerprint(&r->plan, r->fingerprint, err) != 0)
         return -1;
     r->plan.revision = run->plan_revision;
     if (strcmp(r->fingerprint, run->plan_fingerprint) == 0)
+        return 0;
+    if (run->plan != NULL &&
+        plan_covered(&r->plan, run->plan, &covered, err) != 0)
+        return -1;
+    if (covered)
         return 0;
     r->plan.revision++;
     return run->plan == NULL ? 0 : plan_compare(&r->plan, run->plan, err);

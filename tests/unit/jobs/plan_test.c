@@ -154,6 +154,44 @@ static void test_compare(void **state)
     buf_done(&b);
 }
 
+/* Whoever agreed to a plan agreed to one that is better. */
+static void test_covered(void **state)
+{
+    struct plan p = {.archive_sha256 = "a", .cluster_id = "c"};
+    struct plan q = p;
+    struct error err = {0};
+    bool covered = false;
+    struct buf b;
+    (void)state;
+    plan_say(&p, "one", PLAN_OK, "fine");
+    plan_say(&p, "two", PLAN_WARNING, "hm");
+    buf_init(&b, 4096);
+    assert_int_equal(plan_write(&p, &b, &err), 0);
+    plan_say(&q, "one", PLAN_OK, "other words");
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_true(covered);
+    plan_say(&q, "two", PLAN_OK, "better");
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_true(covered);
+    plan_say(&q, "one", PLAN_WARNING, "worse");
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_false(covered);
+    plan_say(&q, "one", PLAN_OK, "as before");
+    q.cluster_id[0] = 'd';
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_false(covered);
+    q.cluster_id[0] = 'c';
+    q.archive_sha256[0] = 'b';
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_false(covered);
+    q.archive_sha256[0] = 'a';
+    plan_say(&q, "three", PLAN_OK, "new");
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_false(covered);
+    assert_int_equal(plan_covered(&q, "nonsense", &covered, &err), -1);
+    buf_done(&b);
+}
+
 static void test_text(void **state)
 {
     (void)state;
@@ -178,7 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blockers), cmocka_unit_test(test_override),
         cmocka_unit_test(test_names),    cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_compare),  cmocka_unit_test(test_text),
+        cmocka_unit_test(test_compare),  cmocka_unit_test(test_covered),
+        cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
