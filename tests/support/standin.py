@@ -25,7 +25,8 @@ The first line on standard output is the address.  A fault is KIND[:K=V,...]:
     drop_request:after=N the connection is closed N bytes into the upload
 
 and takes further keys: path= (begins with, after /v1/; default: the
-snapshot), method=, times= (how often; default: always).  At run time:
+snapshot), method=, times= (how often; default: always), skip= (how often not,
+before that).  At run time:
 
     GET  /__control            what happened: requests, restores, tokens
     PUT  /__control {...}      faults (a list of such texts), archive, and any
@@ -87,6 +88,7 @@ class Fault:
         self.path = keys.pop("path", SNAPSHOT)
         self.method = keys.pop("method", None)
         self.left = int(keys.pop("times", -1))
+        self.skip = int(keys.pop("skip", 0))
         self.after = int(keys.pop("after", 0))
         self.code = int(keys.pop("code", 500))
         self.rate = int(keys.pop("rate", 1))
@@ -127,6 +129,9 @@ class World:
         with self.lock:
             for fault in self.faults:
                 if fault.fits(method, path):
+                    if fault.skip > 0:
+                        fault.skip -= 1
+                        continue
                     fault.left -= 1
                     return fault
         return None
