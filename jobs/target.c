@@ -122,9 +122,8 @@ static void examine_identity(const struct target *t, struct plan *plan)
     }
     plan_say(plan, "identity", PLAN_WARNING,
              "only force can do it: cluster id %s becomes %s, all the target "
-             "holds is "
-             "replaced, it seals itself, and only the snapshot's own keys "
-             "unseal it",
+             "holds is replaced, it seals itself, and only the snapshot's own "
+             "keys unseal it",
              t->status.cluster_id, t->row->cluster_id);
 }
 
