@@ -14,7 +14,7 @@ static struct vault *try_own(const struct after *a, struct vault *credential,
 
     vault_forget_login(credential);
     if (vault_at(credential, vault_address(a->leader), &v, err) == 0 &&
-        vault_keep_login(v, err) == 0)
+        vault_try_login(v, err) == 0)
         return v;
     vault_free(v);
     return NULL;
@@ -30,7 +30,7 @@ static struct vault *try_others(const struct after *a, struct vault *credential,
     struct vault *v = NULL;
 
     if (vault_like(credential, &place, &v, err) == 0 &&
-        vault_keep_login(v, err) == 0)
+        vault_try_login(v, err) == 0)
         return v;
     vault_free(v);
     return NULL;

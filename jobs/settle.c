@@ -184,7 +184,14 @@ done:
     return rc;
 }
 
-/* A foreign snapshot need not know our credential; our own must. */
+/* A foreign snapshot need not know our credential, nor need one of which
+ * whoever asked was told that it does not; our own must. */
+static bool may_be_locked_out(const struct after *a)
+{
+    return a->target->force ||
+           plan_overrides(a->job->run.overrides, "login_after");
+}
+
 static int log_in_again(struct after *a, struct error *err)
 {
     struct error why = {0};
@@ -201,7 +208,7 @@ static int log_in_again(struct after *a, struct error *err)
     }
     if (rc == 0)
         return wait_healthy(a, err);
-    if (a->target->force) {
+    if (may_be_locked_out(a)) {
         (void)snprintf(a->job->summary, sizeof(a->job->summary),
                        "restored; the restored data does not know Assay's "
                        "credential: %.300s",

@@ -233,6 +233,29 @@ void vault_forget_login(struct vault *v)
     (void)pthread_mutex_unlock(&l->lock);
 }
 
+/* A login proves a credential; a token is only a text until it is asked for. */
+static bool is_text(const struct vault *v)
+{
+    return v->cluster->settings.method == VAULT_AUTH_TOKEN ||
+           v->cluster->settings.method == VAULT_AUTH_TOKEN_FILE;
+}
+
+int vault_try_login(struct vault *v, struct error *err)
+{
+    char *token = NULL;
+    unsigned generation = 0;
+    int rc = -1;
+
+    if (login_token(v, &token, &generation, err) == 0) {
+        rc = is_text(v) ? is_alive(v, token, err) : 1;
+        if (rc == 0)
+            (void)error_set(err, ERR_DENIED, "%s does not know Assay's token",
+                            vault_address(v));
+    }
+    secret_free(token);
+    return rc > 0 ? 0 : -1;
+}
+
 int vault_keep_login(struct vault *v, struct error *err)
 {
     struct login *l = &v->cluster->login;

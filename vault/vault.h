@@ -65,4 +65,8 @@ void vault_forget_login(struct vault *v);
  * out while nothing happens. */
 int vault_keep_login(struct vault *v, struct error *err) MUST_USE;
 
+/* Log in if that is due, and of a credential that is a token find out whether
+ * the server knows it (lookup-self).  ERR_DENIED if it does not. */
+int vault_try_login(struct vault *v, struct error *err) MUST_USE;
+
 #endif

@@ -224,6 +224,24 @@ static void a_token_file_is_read_again_when_its_token_died(void **state)
     unlink(path);
 }
 
+static void a_token_is_no_login_before_it_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct vault_options o;
+
+    assert_ok(f, vault_try_login(f->v, &f->err));
+    fixture_options(&o);
+    o.auth.method = VAULT_AUTH_TOKEN;
+    o.auth.token = "s.unknown";
+    fixture_use(f, &o);
+    assert_ok(f, vault_keep_login(f->v, &f->err));
+    assert_fails(f, vault_try_login(f->v, &f->err), ERR_DENIED);
+    assert_non_null(strstr(f->err.text, "does not know"));
+    o.auth.token = "root";
+    fixture_use(f, &o);
+    assert_ok(f, vault_try_login(f->v, &f->err));
+}
+
 static void kubernetes_logs_in_with_its_jwt(void **state)
 {
     struct fixture *f = *state;
@@ -324,6 +342,7 @@ int main(void)
         fixture_test(forgetting_logs_in_again),
         fixture_test(a_given_token_is_used_and_not_replaced),
         fixture_test(a_token_file_is_read_again_when_its_token_died),
+        fixture_test(a_token_is_no_login_before_it_is_asked_for),
         fixture_test(kubernetes_logs_in_with_its_jwt),
         fixture_test(no_credential_is_said),
         fixture_test(threads_log_in_once),
