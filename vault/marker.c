@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "vault/internal.h"
 #include "vault/send.h"
+#include "vault/wrap.h"
 
 enum {
     TTL_MS = 3600 * 1000,
@@ -28,39 +29,10 @@ struct vault_marker {
 static int make_wrapping(struct vault *v, struct vault_marker *m,
                          struct error *err)
 {
-    struct exchange x = {
-        .method = "POST",
-        .path = "sys/wrapping/wrap",
-        .body = "{}",
-        .namespace = v->cluster->settings.namespace,
-        .wrap_ttl = "3600",
-        .timeout_ms = v->cluster->settings.call_timeout_ms,
-    };
-    struct http_response r;
-    struct json *answer = NULL;
-    const char *token;
-    int rc = -1;
-
-    http_response_init(&r);
-    if (call_exchange(v, &x, &r, err) != 0 || send_check(&x, &r, err) != 0 ||
-        send_parse(&x, &r, &answer, err) != 0)
-        goto done;
-    token = json_get_text(json_get(answer, "wrap_info"), "token", "");
-    if (token[0] == '\0') {
-        (void)error_set(err, ERR_UPSTREAM, "no wrapping token was given");
-        goto done;
-    }
+    if (vault_wrap(v, "{}", TTL_MS, &m->token, err) != 0)
+        return -1;
     m->wrapping = true;
-    m->token = secret_dup(token);
-    if (m->token == NULL) {
-        (void)error_set(err, ERR_INTERNAL, "no secret memory is left");
-        goto done;
-    }
-    rc = 0;
-done:
-    json_free(answer);
-    http_response_done(&r);
-    return rc;
+    return 0;
 }
 
 static int make_login(struct vault *v, struct vault_marker *m,
