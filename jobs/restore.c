@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "jobs/agreement.h"
 #include "jobs/archive.h"
@@ -26,10 +25,10 @@
 #include "jobs/job.h"
 #include "jobs/plan.h"
 #include "jobs/plan_examine.h"
+#include "jobs/plan_keep.h"
 #include "jobs/recorded.h"
 #include "jobs/settle.h"
 #include "jobs/target.h"
-#include "snapshot/reader.h"
 #include "store/approvals.h"
 #include "store/snapshots.h"
 #include "vault/marker.h"
@@ -72,44 +71,6 @@ static int prepare(struct restore *r, struct error *err)
                                 .restorer = r->cluster->restore_vault,
                                 .force = job->run.force};
     return 0;
-}
-
-static int store_plan(struct restore *r, struct error *err)
-{
-    struct approvals_plan new = {.revision = r->plan.revision,
-                                 .fingerprint = r->fingerprint,
-                                 .sha256 = r->plan.archive_sha256,
-                                 .cluster_id = r->plan.cluster_id};
-    struct buf text;
-    buf_init(&text, LIMIT_REQUEST_BODY);
-    int rc = plan_write(&r->plan, &text, err);
-    new.json = buf_text(&text);
-    if (rc == 0)
-        rc =
-            approvals_set_plan(r->job->world->store, r->job->run.id, &new, err);
-    buf_done(&text);
-    return rc;
-}
-
-/* Its number, and what is not as it was at the last one.  What has only become
- * better (a node is back, autopilot is content) needs no other number. */
-static int number_plan(struct restore *r, struct error *err)
-{
-    const struct run *run = &r->job->run;
-    bool covered = false;
-
-    if (plan_fingerprint(&r->plan, r->fingerprint, err) != 0)
-        return -1;
-    r->plan.revision = run->plan_revision;
-    if (strcmp(r->fingerprint, run->plan_fingerprint) == 0)
-        return 0;
-    if (run->plan != NULL &&
-        plan_covered(&r->plan, run->plan, &covered, err) != 0)
-        return -1;
-    if (covered)
-        return 0;
-    r->plan.revision++;
-    return run->plan == NULL ? 0 : plan_compare(&r->plan, run->plan, err);
 }
 
 /* What a restore took away, it may bring back, proved or not: it was agreed
@@ -155,48 +116,6 @@ static int check_verdict(struct restore *r, struct error *err)
     return 0;
 }
 
-/* Read it all once more: what is sent must be what was proven.  -1 only for
- * an end asked for. */
-static int check_archive(struct restore *r, struct error *err)
-{
-    const struct snapshot_reader_options options = {.digest_archive = true,
-                                                    .helper_thread = true};
-    struct snapshot_facts facts;
-    struct source source;
-    struct error why = {0};
-
-    snapshot_facts_init(&facts);
-    if (job_phase(r->job, "rehash", err) != 0)
-        return -1;
-    if (archive_open(&r->archive, &source, &why) != 0) {
-        plan_say(&r->plan, "archive", PLAN_STOP, "%s", why.text);
-        return 0;
-    }
-    int rc =
-        snapshot_read_source(&source, &options, &r->job->cancel, &facts, &why);
-    archive_close(&r->archive, &source);
-    if (rc != 0 && why.kind == ERR_CANCELLED) {
-        *err = why;
-        snapshot_facts_done(&facts);
-        return -1;
-    }
-    if (rc != 0)
-        plan_say(&r->plan, "archive", PLAN_STOP, "%s", why.text);
-    else if (strcmp(facts.sha256, r->row.sha256) != 0)
-        plan_say(&r->plan, "archive", PLAN_STOP,
-                 "the stored archive is not the one that was catalogued: its "
-                 "sha256 is %s",
-                 facts.sha256);
-    else
-        plan_say(&r->plan, "archive", PLAN_OK, "intact, sha256 %s",
-                 facts.sha256);
-    if (rc == 0)
-        text_copy(r->plan.archive_sha256, sizeof(r->plan.archive_sha256),
-                  facts.sha256);
-    snapshot_facts_done(&facts);
-    return 0;
-}
-
 static int refuse(const struct plan_finding *f, struct error *err)
 {
     return error_set(err, ERR_PRECONDITION,
@@ -224,7 +143,8 @@ static void check_safety(struct restore *r)
 /* Everything that can be known without changing anything. */
 static int check(struct restore *r, struct error *err)
 {
-    if (check_verdict(r, err) != 0 || check_archive(r, err) != 0 ||
+    if (check_verdict(r, err) != 0 ||
+        plan_keep_archive(r->job, &r->archive, &r->plan, err) != 0 ||
         job_phase(r->job, "target", err) != 0)
         return -1;
     const struct plan_subject subject = {
@@ -237,9 +157,10 @@ static int check(struct restore *r, struct error *err)
     if (plan_examine(&subject, &r->plan, err) != 0)
         return -1;
     check_safety(r);
-    if (job_check(r->job, err) != 0 || number_plan(r, err) != 0)
+    if (job_check(r->job, err) != 0 ||
+        plan_keep_number(r->job, &r->plan, r->fingerprint, err) != 0)
         return -1;
-    return store_plan(r, err);
+    return plan_keep_store(r->job, &r->plan, r->fingerprint, err);
 }
 
 /* A snapshot of what is about to be overwritten. */
@@ -401,7 +322,8 @@ static int execute(struct restore *r, struct error *err)
     struct job *job = r->job;
     const struct plan_finding *blocker = NULL;
 
-    if (safety_backup(r, err) != 0 || store_plan(r, err) != 0)
+    if (safety_backup(r, err) != 0 ||
+        plan_keep_store(r->job, &r->plan, r->fingerprint, err) != 0)
         return -1;
     blocker = plan_blocker(&r->plan);
     if (blocker != NULL)
