@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jobs/catalogue.h"
+#include "jobs/guard.h"
 #include "jobs/log_keep.h"
 #include "jobs/validation.h"
 #include "vault/status.h"
@@ -66,7 +67,8 @@ static void transient_progress(void *ctx, uint64_t done, uint64_t total,
 static void transient_said(void *ctx, const char *text)
 {
     const struct validation *v = ctx;
-    log_debug("validation %s: %s", v->job->run.id, text);
+    log_debug("%s %s: %s", run_kind_name(v->job->run.kind), v->job->run.id,
+              text);
 }
 
 static int make_transient(struct validation *v, const char *base_dir,
@@ -93,9 +95,16 @@ static int make_transient(struct validation *v, const char *base_dir,
  * Assay's trouble, or cancelled. */
 static int restore(struct validation *v, struct error *err)
 {
-    struct source archive;
-    if (archive_open(&v->archive, &archive, err) != 0)
+    struct source stored;
+    struct guard guard = {0};
+    if (archive_open(&v->archive, &stored, err) != 0)
         return -1;
+    if (guard_init(&guard, &stored, v->row.sha256, v->row.size_bytes, err) !=
+        0) {
+        archive_close(&v->archive, &stored);
+        return -1;
+    }
+    struct source archive = guard_source(&guard);
     struct transient_restore_options o = {
         .archive = &archive,
         .cluster_id = v->row.cluster_id,
@@ -104,7 +113,8 @@ static int restore(struct validation *v, struct error *err)
         .primary = v->cluster->vault,
     };
     int rc = transient_restore(v->transient, &o, &v->report, &v->copy, &v->why);
-    archive_close(&v->archive, &archive);
+    guard_done(&guard);
+    archive_close(&v->archive, &stored);
     if (v->trouble.kind != ERR_NONE) {
         *err = v->trouble;
         return -1;
@@ -224,8 +234,8 @@ int validation_copy_destroy(struct validation *v, struct error *err)
     if (log_keep(v->job->world->data_dir, v->job->run.id, v->transient,
                  &ignored) != 0 ||
         log_keep_prune(v->job->world->data_dir, &ignored) != 0)
-        log_warn("validation %s: the transient server's log is not kept: %s",
-                 v->job->run.id, ignored.text);
+        log_warn("%s %s: the transient server's log is not kept: %s",
+                 run_kind_name(v->job->run.kind), v->job->run.id, ignored.text);
     /* Whatever the catalog says to this, the cluster must go. */
     if (job_status(v->job, RUN_DESTROYING, &ignored) != 0 ||
         job_phase(v->job, "destroy", &ignored) != 0)
