@@ -85,7 +85,7 @@ int break_glass_judge(const struct break_glass *token, unsigned right,
                          "expired at %s",
                          token->name, expired);
     }
-    if (right == 0)
+    if (right == 0 || right_name(right)[0] == '\0')
         return error_set(err, ERR_DENIED,
                          "permission denied: no break-glass token may do this");
     if (has != 0)

@@ -29,11 +29,12 @@ enum {
 
 /* What a token may be for.  Each but "read" has "read" in it. */
 enum access_right {
-    ACCESS_RIGHT_READ = 1,    /* look */
-    ACCESS_RIGHT_OPERATE = 2, /* backups, validations, cancelling */
-    ACCESS_RIGHT_APPROVE = 4, /* approve or reject a restore */
-    ACCESS_RIGHT_RESTORE = 8, /* ask for one */
-    ACCESS_RIGHT_AUDIT = 16,  /* read the record; no break-glass token may */
+    ACCESS_RIGHT_READ = 1,     /* look */
+    ACCESS_RIGHT_OPERATE = 2,  /* backups, validations, cancelling */
+    ACCESS_RIGHT_APPROVE = 4,  /* approve or reject a restore */
+    ACCESS_RIGHT_RESTORE = 8,  /* ask for one */
+    ACCESS_RIGHT_AUDIT = 16,   /* read the record; no break-glass token may */
+    ACCESS_RIGHT_RECOVER = 32, /* ask for a secret, and take it; nor this */
 };
 
 /* Plain data. */

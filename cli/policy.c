@@ -134,6 +134,42 @@ static void write_scan(const struct policy_mounts *mounts, struct buf *out)
     probes_policy_write(PROBES_POLICY_SCAN, mounts->kv1, out);
 }
 
+/* Stores of KV version 1 have no folder that tells them from others. */
+static void write_unversioned(const struct policy_mounts *mounts,
+                              const char *capabilities, struct buf *out)
+{
+    const char *at = mounts->kv1 != NULL ? mounts->kv1 : "";
+
+    while (*at != '\0') {
+        const size_t len = strcspn(at, ",");
+
+        if (len > 0)
+            buf_printf(out, "\npath \"%.*s/*\" {\n  capabilities = [%s]\n}\n",
+                       (int)len, at, capabilities);
+        at += len;
+        at += *at == ',';
+    }
+}
+
+static void write_recover(const struct policy_mounts *mounts, struct buf *out)
+{
+    write_need(out, "+/data/*", "\"create\", \"update\"",
+               "write a secret, as a new version");
+    write_need(out, "+/metadata/*", "\"read\"", "which version is there now");
+    write_need(out, "sys/wrapping/wrap", "\"update\"",
+               "or wrap it for whoever asked");
+    write_need(out, "sys/capabilities-self", "\"update\"",
+               "whether it may, before anything is read");
+    write_unversioned(mounts, "\"create\", \"update\", \"read\"", out);
+}
+
+static void write_recover_read(const struct policy_mounts *mounts,
+                               struct buf *out)
+{
+    write_need(out, "+/data/*", "\"read\"", "the secret, in the copy");
+    write_unversioned(mounts, "\"read\"", out);
+}
+
 #define EVERYTHING UINT_MAX
 
 static const struct policy policies[] = {
@@ -185,6 +221,17 @@ static const struct policy policies[] = {
     {"restore-force",
      "Assay's own token, where foreign snapshots may be forced in.",
      force_needs, 0, NULL},
+    {"recover",
+     "Assay's token that brings single secrets back to the primary "
+     "(recoveries).\nFor that of restore_auth, or for the token that an "
+     "approver hands over.\nPut names in the place of + and * to allow less; "
+     "stores of KV version 1\ntake a line each: -kv1=PATH,PATH.",
+     NULL, 0, write_recover},
+    {"recover-read",
+     "Besides \"prove\", for who reads those secrets in the restored copy\n"
+     "(transient.auth): there policies are as the snapshot has them, so it "
+     "must\nhave been in force before.",
+     NULL, 0, write_recover_read},
     {"raw",
      "Assay's own token, for clusters that a KMS unseals: the restored copy "
      "is\n"
@@ -202,9 +249,14 @@ static const struct policy policies[] = {
      ACCESS_RIGHT_READ | ACCESS_RIGHT_OPERATE, NULL},
     {"restorer", "Callers who ask for restores as well.", NULL,
      ACCESS_RIGHT_READ | ACCESS_RIGHT_OPERATE | ACCESS_RIGHT_RESTORE, NULL},
+    {"recoverer",
+     "Callers who ask for single secrets of a snapshot, and may be handed "
+     "them.",
+     NULL, ACCESS_RIGHT_READ | ACCESS_RIGHT_RECOVER, NULL},
     {"approver",
-     "Callers who approve or reject the restores that others ask for.", NULL,
-     ACCESS_RIGHT_READ | ACCESS_RIGHT_APPROVE, NULL},
+     "Callers who approve or reject what others ask for: restores, and "
+     "recoveries.",
+     NULL, ACCESS_RIGHT_READ | ACCESS_RIGHT_APPROVE, NULL},
     {"auditor", "Callers who read the audit record.", NULL, ACCESS_RIGHT_AUDIT,
      NULL},
     {"admin", "Callers who may do everything, also delete snapshots.", NULL,

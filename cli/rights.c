@@ -22,6 +22,8 @@ unsigned rights_of_route(const struct route *r)
         return ACCESS_RIGHT_APPROVE;
     if (!sudo)
         return ACCESS_RIGHT_OPERATE;
+    if (text_starts(r->pattern, "recoveries"))
+        return ACCESS_RIGHT_RECOVER;
     return text_starts(r->pattern, "restores") ? ACCESS_RIGHT_RESTORE : 0;
 }
 

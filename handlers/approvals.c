@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Somebody else's word on a restore.  It is about one revision of the plan,
- * which must be named: what was not looked at is not agreed to. */
+ * Somebody else's word on a restore or a recovery.  It is about one revision of
+ * the plan, which must be named: what was not looked at is not agreed to. */
 #include <string.h>
 
 #include "base/log.h"
@@ -55,12 +55,13 @@ static int answer(struct handlers_app *app, struct request *request,
     return rc;
 }
 
-int handlers_approvals_approve(void *app, struct request *request,
-                               struct reply *reply, struct error *err)
+static int approve(struct handlers_app *a, enum run_kind kind,
+                   struct request *request, struct reply *reply,
+                   struct error *err)
 {
-    struct handlers_app *a = app;
     const struct jobs_caller who = runs_caller(request);
     struct jobs_approval approval = {
+        .kind = kind,
         .run_id = request_param(request, "id"),
         .wrapped_token = request_secret(request, "wrapped_token"),
     };
@@ -69,8 +70,8 @@ int handlers_approvals_approve(void *app, struct request *request,
     if (read_revision(request, &approval.plan_revision, err) != 0 ||
         jobs_approve(a->jobs, &approval, &who, &approved, err) != 0)
         return -1;
-    log_info("restore %s: %s approves revision %llu of its plan%s%s",
-             approval.run_id, who.display_name,
+    log_info("%s %s: %s approves revision %llu of its plan%s%s",
+             run_kind_name(kind), approval.run_id, who.display_name,
              (unsigned long long)approval.plan_revision,
              approval.wrapped_token != NULL ? ", and hands a credential over"
                                             : "",
@@ -78,12 +79,12 @@ int handlers_approvals_approve(void *app, struct request *request,
     return answer(a, request, reply, err);
 }
 
-int handlers_approvals_reject(void *app, struct request *request,
-                              struct reply *reply, struct error *err)
+static int reject(struct handlers_app *a, enum run_kind kind,
+                  struct request *request, struct reply *reply,
+                  struct error *err)
 {
-    struct handlers_app *a = app;
     const struct jobs_caller who = runs_caller(request);
-    const char *id = request_param(request, "id");
+    const struct approval_run which = {kind, request_param(request, "id")};
     const char *reason = NULL;
 
     if (runs_text_field(request, "reason", &reason, err) != 0)
@@ -91,8 +92,33 @@ int handlers_approvals_reject(void *app, struct request *request,
     if (reason == NULL)
         return error_set(err, ERR_INVALID,
                          "reason: say why; it is kept with the run");
-    if (jobs_reject(a->jobs, id, reason, &who, err) != 0)
+    if (jobs_reject(a->jobs, &which, reason, &who, err) != 0)
         return -1;
-    log_warn("restore %s: %s rejects it", id, who.display_name);
+    log_warn("%s %s: %s rejects it", run_kind_name(kind), which.id,
+             who.display_name);
     return answer(a, request, reply, err);
+}
+
+int handlers_approvals_approve_restore(void *app, struct request *request,
+                                       struct reply *reply, struct error *err)
+{
+    return approve(app, RUN_RESTORE, request, reply, err);
+}
+
+int handlers_approvals_reject_restore(void *app, struct request *request,
+                                      struct reply *reply, struct error *err)
+{
+    return reject(app, RUN_RESTORE, request, reply, err);
+}
+
+int handlers_approvals_approve_recovery(void *app, struct request *request,
+                                        struct reply *reply, struct error *err)
+{
+    return approve(app, RUN_RECOVERY, request, reply, err);
+}
+
+int handlers_approvals_reject_recovery(void *app, struct request *request,
+                                       struct reply *reply, struct error *err)
+{
+    return reject(app, RUN_RECOVERY, request, reply, err);
 }

@@ -47,7 +47,16 @@ HANDLER(handlers_restores_create);
 HANDLER(handlers_restores_list);
 HANDLER(handlers_restores_read);
 HANDLER(handlers_restores_cancel);
-HANDLER(handlers_approvals_approve);
-HANDLER(handlers_approvals_reject);
+HANDLER(handlers_approvals_approve_restore);
+HANDLER(handlers_approvals_reject_restore);
+
+HANDLER(handlers_recoveries_create);
+HANDLER(handlers_recoveries_list);
+HANDLER(handlers_recoveries_read);
+HANDLER(handlers_recoveries_cancel);
+HANDLER(handlers_recoveries_claim);
+HANDLER(handlers_approvals_approve_recovery);
+HANDLER(handlers_approvals_reject_recovery);
+HANDLER(handlers_unseal_recovery);
 
 #endif

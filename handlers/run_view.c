@@ -14,6 +14,15 @@ static void write_text(struct jsonw *w, const char *key, const char *value)
     jsonw_text(w, key, *value != '\0' ? value : NULL);
 }
 
+/* JSON text, or NULL. */
+static void write_raw(struct jsonw *w, const char *key, const char *json)
+{
+    if (json != NULL)
+        jsonw_raw(w, key, json);
+    else
+        jsonw_null(w, key);
+}
+
 static void write_duration(struct jsonw *w, const struct run *run)
 {
     int64_t end = run->finished_ms != 0 ? run->finished_ms : clock_now_ms();
@@ -182,6 +191,34 @@ static int write_approvals(struct store *store, const struct run *run,
     return 0;
 }
 
+/* What was asked for, and what the plan and the outcome say. */
+static int write_recovery(struct store *store, const struct run *run,
+                          struct jsonw *w, struct error *err)
+{
+    const char *params = run->params != NULL ? run->params : "{}";
+    struct json *asked = NULL;
+    uint64_t version;
+
+    if (json_parse(params, strlen(params), &asked, err) != 0)
+        return -1;
+    version = json_get_u64(asked, "version", 0);
+    jsonw_text(w, "mount", json_get_text(asked, "mount", NULL));
+    jsonw_text(w, "path", json_get_text(asked, "path", NULL));
+    if (version > 0)
+        jsonw_u64(w, "version", version);
+    else
+        jsonw_null(w, "version");
+    jsonw_text(w, "to", json_get_text(asked, "to", NULL));
+    jsonw_seconds(w, "wrap_ttl_seconds",
+                  (double)json_get_i64(asked, "wrap_ttl_ms", 0) / 1000);
+    json_free(asked);
+    jsonw_bool(w, "overwrite", run->force);
+    write_text(w, "reason", run->reason);
+    write_raw(w, "plan", run->plan);
+    write_raw(w, "outcome", run->basis);
+    return write_approvals(store, run, w, err);
+}
+
 static int write_restore(struct store *store, const struct run *run,
                          struct jsonw *w, struct error *err)
 {
@@ -190,15 +227,9 @@ static int write_restore(struct store *store, const struct run *run,
     jsonw_bool(w, "force", run->force);
     write_names(w, "overrides", run->overrides);
     write_text(w, "reason", run->reason);
-    if (run->plan != NULL)
-        jsonw_raw(w, "plan", run->plan);
-    else
-        jsonw_null(w, "plan");
+    write_raw(w, "plan", run->plan);
     write_text(w, "safety_snapshot_id", run->safety_snapshot_id);
-    if (run->basis != NULL)
-        jsonw_raw(w, "outcome", run->basis);
-    else
-        jsonw_null(w, "outcome");
+    write_raw(w, "outcome", run->basis);
     return write_approvals(store, run, w, err);
 }
 
@@ -210,6 +241,8 @@ int run_view_write(struct store *store, const struct run *run, struct jsonw *w,
         write_validation(store, run, w, err) != 0)
         return -1;
     if (run->kind == RUN_RESTORE && write_restore(store, run, w, err) != 0)
+        return -1;
+    if (run->kind == RUN_RECOVERY && write_recovery(store, run, w, err) != 0)
         return -1;
     return write_phases(store, run, w, err);
 }

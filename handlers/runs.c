@@ -72,6 +72,8 @@ static int write_run(struct handlers_app *app, const struct run *run,
         return -1;
     if (run->kind == RUN_BACKUP)
         return 0;
+    if (run->kind == RUN_RECOVERY)
+        jsonw_bool(w, "claimable", jobs_recovery_waits(app->jobs, run->id));
     asked = jobs_unseal_view(app->jobs, run->id, &unseal);
     if (run->kind == RUN_RESTORE && run->status == RUN_AWAITING_UNSEAL) {
         nodes = calloc(1, sizeof(*nodes));

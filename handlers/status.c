@@ -158,6 +158,7 @@ static int write_runs(struct handlers_app *a, struct jsonw *w,
         {RUN_BACKUP, "last_backup_id", "last_backup_status"},
         {RUN_VALIDATION, "last_validation_id", "last_validation_status"},
         {RUN_RESTORE, "last_restore_id", "last_restore_status"},
+        {RUN_RECOVERY, "last_recovery_id", "last_recovery_status"},
     };
     size_t active = 0;
     size_t undestroyed = 0;

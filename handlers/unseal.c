@@ -72,6 +72,12 @@ int handlers_unseal_validation(void *app, struct request *request,
     return take(app, RUN_VALIDATION, request, reply, err);
 }
 
+int handlers_unseal_recovery(void *app, struct request *request,
+                             struct reply *reply, struct error *err)
+{
+    return take(app, RUN_RECOVERY, request, reply, err);
+}
+
 int handlers_unseal_restore(void *app, struct request *request,
                             struct reply *reply, struct error *err)
 {

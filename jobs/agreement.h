@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a restore stands with those who must agree to it, for the worker that
- * has it. */
+ * Where a restore or a recovery stands with those who must agree to it, for the
+ * worker that has it. */
 #ifndef ASSAY_JOBS_AGREEMENT_H
 #define ASSAY_JOBS_AGREEMENT_H
 

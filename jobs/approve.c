@@ -96,7 +96,7 @@ int jobs_approve(struct jobs *j, const struct jobs_approval *a,
 {
     assert(j != NULL && a != NULL && who != NULL && approved != NULL);
     const struct approval_new new = {
-        .run_id = a->run_id,
+        .run = {a->kind, a->run_id},
         .entity_id = text_of(who->entity_id),
         .display_name = text_of(who->display_name),
         .token_key = text_of(who->requester_key),
@@ -116,10 +116,11 @@ int jobs_approve(struct jobs *j, const struct jobs_approval *a,
     return 0;
 }
 
-int jobs_reject(struct jobs *j, const char *run_id, const char *reason,
-                const struct jobs_caller *who, struct error *err)
+int jobs_reject(struct jobs *j, const struct approval_run *which,
+                const char *reason, const struct jobs_caller *who,
+                struct error *err)
 {
-    assert(j != NULL && run_id != NULL && reason != NULL && who != NULL);
+    assert(j != NULL && which != NULL && reason != NULL && who != NULL);
     char text[ERROR_TEXT_MAX];
 
     if (strlen(reason) > JOBS_REASON_MAX)
@@ -127,8 +128,8 @@ int jobs_reject(struct jobs *j, const char *run_id, const char *reason,
                          JOBS_REASON_MAX);
     snprintf(text, sizeof(text), "rejected by %.80s: %s",
              text_of(who->display_name), reason);
-    if (approvals_reject(j->world.store, run_id, text, err) != 0)
+    if (approvals_reject(j->world.store, which, text, err) != 0)
         return -1;
-    take_back(j, run_id, NULL);
+    take_back(j, which->id, NULL);
     return 0;
 }

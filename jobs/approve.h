@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How those who were asked to agree to a restore answer.  Any thread; the
- * catalog and memory alone, no network. */
+ * How those who were asked to agree to a restore or a recovery answer.  Any
+ * thread; the catalog and memory alone, no network. */
 #ifndef ASSAY_JOBS_APPROVE_H
 #define ASSAY_JOBS_APPROVE_H
 
@@ -10,10 +10,12 @@
 
 #include "base/error.h"
 #include "jobs/submit.h"
+#include "store/approvals.h"
 
 struct jobs;
 
 struct jobs_approval {
+    enum run_kind kind;
     const char *run_id;
     uint64_t plan_revision;    /* the one that was looked at */
     const char *wrapped_token; /* the credential that restores, wrapped by
@@ -34,7 +36,8 @@ int jobs_approve(struct jobs *j, const struct jobs_approval *a,
 enum { JOBS_REASON_MAX = 400 }; /* it becomes a part of the run's error */
 
 /* End it instead; `reason` is kept with it.  ERR_INVALID: it is too long. */
-int jobs_reject(struct jobs *j, const char *run_id, const char *reason,
-                const struct jobs_caller *who, struct error *err) MUST_USE;
+int jobs_reject(struct jobs *j, const struct approval_run *which,
+                const char *reason, const struct jobs_caller *who,
+                struct error *err) MUST_USE;
 
 #endif

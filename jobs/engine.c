@@ -34,6 +34,7 @@ static const struct job_kind *const kinds[] = {
     &job_backup,
     &job_validation,
     &job_restore,
+    &job_recovery,
 };
 
 const struct job_kind *engine_kind(size_t i)

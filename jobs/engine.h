@@ -17,6 +17,7 @@
 #include "jobs/jobs.h"
 #include "jobs/throttle.h"
 
+struct claims;
 struct handed;
 
 struct jobs_worker {
@@ -51,6 +52,7 @@ struct jobs {
     bool deletions;        /* there are files to remove */
     struct job *waiting;   /* jobs that hold no worker */
     struct handed *handed; /* credentials that came with approvals */
+    struct claims *claims; /* wrapped secrets that wait for who asked */
     struct throttle unseal_throttle;
     struct chain_head published; /* the housekeeper's, while it runs */
 };

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jobs/catalogue.h"
+#include "jobs/claims.h"
 #include "jobs/engine.h"
 #include "jobs/handed.h"
 #include "jobs/recorded.h"
@@ -99,7 +100,7 @@ static void forget_handed(struct jobs *j)
     }
 }
 
-static void expire_restores(struct jobs *j)
+static void expire_approvals(struct jobs *j)
 {
     struct run_list waiting;
     struct error err = {0};
@@ -107,13 +108,19 @@ static void expire_restores(struct jobs *j)
 
     recorded_look(&j->world, RUN_PENDING_APPROVAL, &waiting);
     if (approvals_expire(j->world.store, clock_now_ms(), &expired, &err) != 0)
-        log_error("restores that nobody approved cannot be ended: %s",
-                  err.text);
+        log_error("runs that nobody approved cannot be ended: %s", err.text);
     else if (expired > 0)
-        log_warn("%zu restore%s expired: nobody approved in time", expired,
+        log_warn("%zu run%s expired: nobody approved in time", expired,
                  expired == 1 ? "" : "s");
     forget_handed(j);
     recorded_over(&j->world, &waiting);
+}
+
+static void expire_claims(struct jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    claims_expire(&j->claims, clock_mono_ms());
+    pthread_mutex_unlock(&j->lock);
 }
 
 /* Deleting */
@@ -243,7 +250,8 @@ void *housekeeping_thread(void *jobs)
                 look_at(j, &j->clusters[i]);
             next_look = clock_mono_ms() + LOOK_MS;
         }
-        expire_restores(j);
+        expire_approvals(j);
+        expire_claims(j);
         if (deletions)
             finish_deletions(j);
         if (clock_mono_ms() >= next_publish) {
@@ -292,10 +300,11 @@ static int clean_run(void *ctx, const struct run *run, struct error *err)
     return rc;
 }
 
-/* In which statuses a crash may have left a restore that it ends. */
-static const enum run_status cut_short[] = {RUN_APPROVED,        RUN_CHECKING,
-                                            RUN_SAFETY_BACKUP,   RUN_RESTORING,
-                                            RUN_AWAITING_UNSEAL, RUN_VERIFYING};
+/* In which statuses a crash may have left a restore or a recovery that it
+ * ends. */
+static const enum run_status cut_short[] = {
+    RUN_APPROVED,        RUN_CHECKING,  RUN_SAFETY_BACKUP, RUN_RESTORING,
+    RUN_AWAITING_UNSEAL, RUN_VERIFYING, RUN_PROVISIONING,  RUN_DESTROYING};
 enum { CUT_SHORT = sizeof(cut_short) / sizeof(cut_short[0]) };
 
 int housekeeping_clean(struct jobs *j, struct error *err)

@@ -80,6 +80,7 @@ struct job_kind {
 extern const struct job_kind job_backup;
 extern const struct job_kind job_validation;
 extern const struct job_kind job_restore;
+extern const struct job_kind job_recovery;
 
 /* ERR_CANCELLED if somebody asked for an end. */
 int job_check(const struct job *job, struct error *err) MUST_USE;

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "jobs/claims.h"
 #include "jobs/engine.h"
 #include "jobs/handed.h"
 
@@ -170,6 +171,7 @@ void jobs_free(struct jobs *j)
     jobs_settings_release(j->settings);
     free(j->world.data_dir);
     handed_drop(&j->handed, NULL, NULL);
+    claims_drop_all(&j->claims);
     pthread_cond_destroy(&j->changed);
     pthread_mutex_destroy(&j->lock);
     free(j);
@@ -241,8 +243,8 @@ int jobs_cancel(struct jobs *j, const char *run_id, struct error *err)
 {
     if (!ask_to_stop(j, run_id, false))
         return error_set(err, ERR_CONFLICT,
-                         "the restore %s can no longer be cancelled: the "
-                         "archive has been handed to the cluster",
+                         "the run %s can no longer be cancelled: what it "
+                         "brings has been handed to the cluster",
                          run_id);
     if (runs_request_cancel(j->world.store, run_id, err) != 0)
         return -1;

@@ -15,6 +15,7 @@
 #include "jobs/approve.h"
 #include "jobs/evidence.h"
 #include "jobs/options.h"
+#include "jobs/recoveries.h"
 #include "jobs/submit.h"
 #include "jobs/unseal.h"
 #include "store/snapshots.h"

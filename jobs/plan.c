@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 static const char *const levels[] = {
     [PLAN_OK] = "ok",
@@ -133,6 +134,8 @@ int plan_fingerprint(const struct plan *p, char out[DIGEST_SHA256_HEX],
     hash_text(d, p->cluster_id);
     hash_text(d, p->force ? "force" : "plain");
     hash_text(d, p->overrides != NULL ? p->overrides : "");
+    if (p->subject[0] != '\0')
+        hash_text(d, p->subject);
     for (size_t i = 0; i < p->count; i++) {
         hash_text(d, p->findings[i].name);
         hash_text(d, levels[p->findings[i].level]);
@@ -179,6 +182,7 @@ static bool no_worse(const struct plan *p, const struct json *root)
 
     if (strcmp(json_get_text(root, "archive_sha256", ""), p->archive_sha256) !=
             0 ||
+        strcmp(json_get_text(root, "subject", ""), p->subject) != 0 ||
         strcmp(json_get_text(root, "target_cluster_id", ""), p->cluster_id) !=
             0)
         return false;
@@ -236,6 +240,10 @@ int plan_compare(struct plan *p, const char *before, struct error *err)
          p->archive_sha256);
     note(p, "the target's cluster id",
          json_get_text(root, "target_cluster_id", ""), p->cluster_id);
+    if (strcmp(json_get_text(root, "subject", ""), p->subject) != 0 &&
+        p->changes_count < PLAN_CHANGES_MAX)
+        text_copy(p->changes[p->changes_count++], sizeof(p->changes[0]),
+                  "the subject is not what it was: read it again");
     compare_findings(p, json_get(root, "findings"));
     json_free(root);
     return 0;
@@ -250,6 +258,8 @@ int plan_write(const struct plan *p, struct buf *out, struct error *err)
     jsonw_bool(&w, "blocked", plan_blocker(p) != NULL);
     jsonw_text(&w, "archive_sha256", p->archive_sha256);
     jsonw_text(&w, "target_cluster_id", p->cluster_id);
+    if (p->subject[0] != '\0')
+        jsonw_text(&w, "subject", p->subject);
     jsonw_array(&w, "changes");
     for (size_t i = 0; i < p->changes_count; i++)
         jsonw_text(&w, NULL, p->changes[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a restore found out before it does anything: shown by a dry run,
- * agreed to by those who approve, made again before it goes on. */
+ * What a restore or a recovery found out before it does anything: shown by a
+ * dry run, agreed to by those who approve, made again before it goes on. */
 #ifndef ASSAY_JOBS_PLAN_H
 #define ASSAY_JOBS_PLAN_H
 
@@ -14,7 +14,11 @@
 #include "base/error.h"
 #include "store/runs.h"
 
-enum { PLAN_FINDINGS_MAX = 32, PLAN_CHANGES_MAX = 8 };
+enum {
+    PLAN_FINDINGS_MAX = 32,
+    PLAN_CHANGES_MAX = 8,
+    PLAN_SUBJECT_MAX = 1400, /* two paths and some words */
+};
 
 enum plan_level {
     PLAN_OK,
@@ -33,6 +37,7 @@ struct plan_finding {
 struct plan {
     const char *overrides; /* names with commas; NULL: none */
     bool force;
+    char subject[PLAN_SUBJECT_MAX]; /* of a recovery: what goes where */
     char archive_sha256[DIGEST_SHA256_HEX];
     char cluster_id[RUN_CLUSTER_ID_MAX]; /* the target's, "" if not known */
     uint64_t revision;
@@ -61,12 +66,13 @@ void plan_say(struct plan *p, const char *name, enum plan_level level,
 const struct plan_finding *plan_blocker(const struct plan *p);
 
 /* SHA-256 of what somebody agrees to: name and level of each finding, archive,
- * cluster, force and overrides; not of the messages, which hold figures. */
+ * cluster, subject, force and overrides; not of the messages, which hold
+ * figures. */
 int plan_fingerprint(const struct plan *p, char out[DIGEST_SHA256_HEX],
                      struct error *err) MUST_USE;
 /* *covered: whoever agreed to the plan `before` (as plan_write writes it) has
- * agreed to this one, of the same run: archive and cluster are the same, and
- * no finding is new or worse. */
+ * agreed to this one, of the same run: archive, cluster and subject are the
+ * same, and no finding is new or worse. */
 int plan_covered(const struct plan *p, const char *before, bool *covered,
                  struct error *err) MUST_USE;
 /* Fill in what differs from the plan that `before` (as plan_write writes it)
@@ -74,6 +80,7 @@ int plan_covered(const struct plan *p, const char *before, bool *covered,
 int plan_compare(struct plan *p, const char *before,
                  struct error *err) MUST_USE;
 /* {"revision":…,"blocked":…,"archive_sha256":…,"target_cluster_id":…,
+ * "subject" (of a recovery),
  * "changes":[…],"findings":[{"name","level","message"}]}, level ok, warning
  * or blocker. */
 int plan_write(const struct plan *p, struct buf *out,

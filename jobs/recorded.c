@@ -17,6 +17,12 @@ static struct audit_entry entry_of(const struct run *run, const char *event)
     };
 }
 
+/* Those that bring something to the cluster. */
+static bool is_recorded(enum run_kind kind)
+{
+    return kind == RUN_RESTORE || kind == RUN_RECOVERY;
+}
+
 int recorded_sending(const struct job *job, const char *message,
                      struct error *err)
 {
@@ -34,7 +40,7 @@ void recorded_end(const struct job *job, enum run_status status,
     struct audit_entry entry = entry_of(&job->run, run_status_name(status));
     struct error err = {0};
 
-    if (job->world->audit == NULL || job->run.kind != RUN_RESTORE)
+    if (job->world->audit == NULL || !is_recorded(job->run.kind))
         return;
     entry.error = error;
     entry.message = job->summary;
@@ -47,13 +53,13 @@ void recorded_look(const struct job_world *world, enum run_status status,
                    struct run_list *out)
 {
     const struct runs_filter filter = {
-        .kind = RUN_RESTORE, .status = (int)status, .limit = LIMIT_PAGE};
+        .kind = -1, .status = (int)status, .limit = LIMIT_PAGE};
     struct error err = {0};
 
     *out = (struct run_list){0};
     if (world->audit != NULL &&
         runs_list(world->store, &filter, out, &err) != 0)
-        log_error("restores cannot be read: %s", err.text);
+        log_error("runs cannot be read: %s", err.text);
 }
 
 static void write_over(const struct job_world *world, const struct run *run)
@@ -63,7 +69,8 @@ static void write_over(const struct job_world *world, const struct run *run)
 
     entry.error = run->error;
     if (audit_write(world->audit, &entry, &err) != 0)
-        log_error("restore %s: its end: %s", run->id, err.text);
+        log_error("%s %s: its end: %s", run_kind_name(run->kind), run->id,
+                  err.text);
 }
 
 void recorded_over(const struct job_world *world, struct run_list *list)
@@ -75,7 +82,7 @@ void recorded_over(const struct job_world *world, struct run_list *list)
 
         if (runs_get(world->store, list->items[i].id, &now, &ignored) != 0)
             continue;
-        if (run_status_final(now.status))
+        if (run_status_final(now.status) && is_recorded(now.kind))
             write_over(world, &now);
         run_done(&now);
     }

@@ -7,17 +7,18 @@
 
 #include "jobs/job.h"
 
-/* A restore is about to hand its archive to a cluster, `message` says which
- * to whom.  -1: that cannot be written down, so it must not happen. */
+/* A restore or a recovery is about to hand something to a cluster, `message`
+ * says what to whom.  -1: that cannot be written down, so it must not happen.
+ */
 int recorded_sending(const struct job *job, const char *message,
                      struct error *err) MUST_USE;
-/* A run is over.  Only restores are of interest; what cannot be written is
- * logged. */
+/* A run is over.  Only those two kinds are of interest; what cannot be written
+ * is logged. */
 void recorded_end(const struct job *job, enum run_status status,
                   const char *error);
 
-/* The ends that no job sees: those of restores that expire, or that the last
- * life left.  First look at the newest restores in a status, then let them
+/* The ends that no job sees: those of runs that expire, or that the last
+ * life left.  First look at the newest runs in a status, then let them
  * end, then ask which of them are over; that writes them, and releases the
  * list.  What cannot be read or written is logged. */
 void recorded_look(const struct job_world *world, enum run_status status,

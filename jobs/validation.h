@@ -2,7 +2,8 @@
  *
  * A validation under way, shared by validation.c (the questions),
  * validation_copy.c (the transient cluster) and validation_recover.c (what a
- * crash in the middle leaves).  Nobody else includes this. */
+ * crash in the middle leaves); and by recover.h, for which the last two raise,
+ * and take down, a copy in the same way. */
 #ifndef ASSAY_JOBS_VALIDATION_H
 #define ASSAY_JOBS_VALIDATION_H
 
@@ -26,7 +27,7 @@ struct validation {
     const struct jobs_settings_cluster *cluster;
     struct snapshot_row row;
     struct archive archive;
-    char *work_dir;
+    char *work_dir; /* NULL in a recovery, which writes nothing */
     struct raise raise;
     struct transient *transient;
     struct vault *copy; /* logged in to the restored copy */

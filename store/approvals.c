@@ -133,21 +133,22 @@ static int expire(struct db *db, const struct run *run, struct error *err)
 }
 
 /* The run, which waits for approval; *late: not any more, it is over now. */
-static int find_waiting(struct db *db, const char *run_id, struct run *out,
-                        bool *late, struct error *err)
+static int find_waiting(struct db *db, const struct approval_run *which,
+                        struct run *out, bool *late, struct error *err)
 {
     struct run run = {0};
     int rc = -1;
 
-    if (run_row_get(db, run_id, &run, err) != 0)
+    if (run_row_get(db, which->id, &run, err) != 0)
         return -1;
     *late = false;
-    if (run.kind != RUN_RESTORE)
-        error_set(err, ERR_NOT_FOUND, "no restore with this id");
+    if (run.kind != which->kind)
+        error_set(err, ERR_NOT_FOUND, "no %s with this id",
+                  run_kind_name(which->kind));
     else if (run.status != RUN_PENDING_APPROVAL)
         error_set(err, ERR_CONFLICT,
-                  "restore %s does not wait for approval: it is %s", run.id,
-                  run_status_name(run.status));
+                  "%s %s does not wait for approval: it is %s",
+                  run_kind_name(run.kind), run.id, run_status_name(run.status));
     else if (run.expires_ms > clock_now_ms())
         rc = 0;
     else if (expire(db, &run, err) == 0) {
@@ -161,11 +162,11 @@ static int find_waiting(struct db *db, const char *run_id, struct run *out,
     return rc;
 }
 
-static int too_late(struct error *err)
+static int too_late(enum run_kind kind, struct error *err)
 {
     return error_set(err, ERR_CONFLICT,
-                     "the time for approving this restore is over: it is "
-                     "expired");
+                     "the time for approving this %s is over: it is expired",
+                     run_kind_name(kind));
 }
 
 static int check_approver(const struct run *run, const struct approval_new *new,
@@ -175,12 +176,14 @@ static int check_approver(const struct run *run, const struct approval_new *new,
         (new->token_key[0] != '\0' &&
          strcmp(new->token_key, run->requester_key) == 0))
         return error_set(err, ERR_DENIED,
-                         "whoever asked for a restore cannot approve it, with "
-                         "no token of his");
+                         "whoever asked for a %s cannot approve it, with no "
+                         "token of his",
+                         run_kind_name(run->kind));
     if (new->plan_revision != run->plan_revision)
         return error_set(err, ERR_CONFLICT,
-                         "the plan of this restore is revision %llu now, not "
-                         "%llu: read it again before approving it",
+                         "the plan of this %s is revision %llu now, not %llu: "
+                         "read it again before approving it",
+                         run_kind_name(run->kind),
                          (unsigned long long)run->plan_revision,
                          (unsigned long long)new->plan_revision);
     return 0;
@@ -234,7 +237,7 @@ static int give(struct db *db, const struct approval_new *new, bool *approved,
     unsigned have = 0;
     int rc = -1;
 
-    if (find_waiting(db, new->run_id, &run, late, err) != 0)
+    if (find_waiting(db, &new->run, &run, late, err) != 0)
         return -1;
     if (*late) {
         rc = 0;
@@ -258,7 +261,7 @@ int approvals_give(struct store *s, const struct approval_new *new,
     bool late = false;
     int rc;
 
-    assert(new != NULL &&new->run_id != NULL &&approved != NULL);
+    assert(new != NULL &&new->run.id != NULL &&approved != NULL);
     assert(new->entity_id != NULL &&new->display_name != NULL);
     assert(new->token_key != NULL);
     if (strlen(new->entity_id) >= RUN_ENTITY_ID_MAX ||
@@ -270,29 +273,29 @@ int approvals_give(struct store *s, const struct approval_new *new,
     if (store_write_end(s, rc, true, err) != 0)
         return -1;
     if (late)
-        return too_late(err);
+        return too_late(new->run.kind, err);
     *approved = done;
     return 0;
 }
 
-int approvals_reject(struct store *s, const char *run_id, const char *text,
-                     struct error *err)
+int approvals_reject(struct store *s, const struct approval_run *which,
+                     const char *text, struct error *err)
 {
     struct run run = {0};
     struct db *db = NULL;
     bool late = false;
     int rc;
 
-    assert(run_id != NULL && text != NULL);
+    assert(which != NULL && which->id != NULL && text != NULL);
     if (store_write_begin(s, &db, err) != 0)
         return -1;
-    rc = find_waiting(db, run_id, &run, &late, err);
+    rc = find_waiting(db, which, &run, &late, err);
     run_done(&run);
     if (rc == 0 && !late)
-        rc = run_row_finish(db, run_id, RUN_REJECTED, text, err);
+        rc = run_row_finish(db, which->id, RUN_REJECTED, text, err);
     if (store_write_end(s, rc, true, err) != 0)
         return -1;
-    return late ? too_late(err) : 0;
+    return late ? too_late(which->kind, err) : 0;
 }
 
 /* One at a time: there are at most as many as clusters. */
@@ -306,7 +309,7 @@ static int expire_next(struct db *db, int64_t now_ms, bool *found,
 
     if (query_open(&q, db,
                    "SELECT id FROM runs INDEXED BY runs_unfinished"
-                   " WHERE finished_ms = 0 AND kind = 'restore'"
+                   " WHERE finished_ms = 0 AND kind IN ('restore', 'recovery')"
                    " AND status = 'pending_approval' AND expires_ms <= ?"
                    " LIMIT 1",
                    err) != 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who agreed to a restore.  An approval is bound to one revision of the plan,
- * and with it to one archive and one cluster; a plan that says something else
- * is a new revision, for which the approvals of before do not count.
+ * Who agreed to a restore or a recovery.  An approval is bound to one revision
+ * of the plan, and with it to one archive and one cluster; a plan that says
+ * something else is a new revision, for which the approvals of before do not
+ * count.
  *
  * Each function is one transaction, so that of two approvers at once exactly
  * one is the last. */
@@ -36,8 +37,15 @@ int approvals_set_plan(struct store *s, const char *run_id,
 int approvals_wait(struct store *s, const char *run_id, int64_t expires_ms,
                    struct error *err) MUST_USE;
 
+/* A run of that kind, and no other of that id: who may approve the one need
+ * not be who may approve the other. */
+struct approval_run {
+    enum run_kind kind;
+    const char *id;
+};
+
 struct approval_new {
-    const char *run_id;
+    struct approval_run run;
     const char *entity_id; /* "": a root token */
     const char *display_name;
     const char *token_key;  /* as run.requester_key */
@@ -47,15 +55,15 @@ struct approval_new {
 /* Add one; the same entity twice is one.  With the last that is needed the
  * run becomes `approved`, and *approved true.
  *
- * ERR_NOT_FOUND: no restore of that id.  ERR_CONFLICT: it does not wait for
+ * ERR_NOT_FOUND: no such run.  ERR_CONFLICT: it does not wait for
  * approval (any more), or its plan is another revision.  ERR_DENIED: it is
  * the requester's own. */
 int approvals_give(struct store *s, const struct approval_new *new,
                    bool *approved, struct error *err) MUST_USE;
 /* End a run that waits as `rejected`; `text` is its error.  ERR_CONFLICT,
  * ERR_NOT_FOUND as above. */
-int approvals_reject(struct store *s, const char *run_id, const char *text,
-                     struct error *err) MUST_USE;
+int approvals_reject(struct store *s, const struct approval_run *which,
+                     const char *text, struct error *err) MUST_USE;
 /* End every run that waits for approval longer than until `now_ms` as
  * `expired`; how many those were. */
 int approvals_expire(struct store *s, int64_t now_ms, size_t *expired,

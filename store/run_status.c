@@ -11,6 +11,7 @@ static const char *const kinds[RUN_KINDS] = {
     [RUN_BACKUP] = "backup",
     [RUN_VALIDATION] = "validation",
     [RUN_RESTORE] = "restore",
+    [RUN_RECOVERY] = "recovery",
 };
 
 static const char *const statuses[RUN_STATUSES] = {
@@ -43,7 +44,8 @@ static const char *const statuses[RUN_STATUSES] = {
  * is a transient cluster goes from provisioning or checking straight to its
  * end; it waits for key shares before there is one.  So does the dry run of a
  * restore, which sends nothing.  A real one is planned, waits for approval, and
- * is planned again before it goes on. */
+ * is planned again before it goes on.  So is a recovery, which then raises a
+ * copy as a validation does, and is `checking` again while it reads it. */
 static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
     [RUN_BACKUP] =
         {
@@ -74,6 +76,20 @@ static const unsigned moves[RUN_KINDS][RUN_STATUSES] = {
             [RUN_RESTORING] = TO(AWAITING_UNSEAL) | TO(VERIFYING) | TROUBLE,
             [RUN_AWAITING_UNSEAL] = TO(VERIFYING) | TROUBLE,
             [RUN_VERIFYING] = TO(AWAITING_UNSEAL) | TO(SUCCEEDED) | TROUBLE,
+        },
+    [RUN_RECOVERY] =
+        {
+            [RUN_QUEUED] = TO(CHECKING) | TO(FAILED) | TO(CANCELLED),
+            [RUN_PENDING_APPROVAL] = TO(APPROVED) | TO(REJECTED) | TO(EXPIRED) |
+                                     TO(FAILED) | TO(CANCELLED),
+            [RUN_APPROVED] = TO(CHECKING) | TROUBLE,
+            [RUN_CHECKING] = TO(PENDING_APPROVAL) | TO(PROVISIONING) |
+                             TO(DESTROYING) | TO(EXPIRED) | TROUBLE,
+            [RUN_PROVISIONING] = TO(AWAITING_UNSEAL) | TO(RESTORING) |
+                                 TO(CHECKING) | TO(DESTROYING) | TROUBLE,
+            [RUN_AWAITING_UNSEAL] = TO(PROVISIONING) | TROUBLE,
+            [RUN_RESTORING] = TO(CHECKING) | TO(DESTROYING) | TROUBLE,
+            [RUN_DESTROYING] = TO(SUCCEEDED) | TROUBLE,
         },
 };
 

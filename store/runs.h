@@ -15,21 +15,21 @@
 #include "store/store.h"
 #include "store/verdict.h"
 
-enum run_kind { RUN_BACKUP, RUN_VALIDATION, RUN_RESTORE };
-enum { RUN_KINDS = 3 };
+enum run_kind { RUN_BACKUP, RUN_VALIDATION, RUN_RESTORE, RUN_RECOVERY };
+enum { RUN_KINDS = 4 };
 
-/* One list for the three kinds; run_may_move says which belong to which. */
+/* One list for all kinds; run_may_move says which belong to which. */
 enum run_status {
     RUN_QUEUED,
     RUN_RUNNING,          /* backup */
-    RUN_PROVISIONING,     /* validation */
-    RUN_PENDING_APPROVAL, /* restore */
-    RUN_APPROVED,         /* restore: waits for a worker, like queued */
+    RUN_PROVISIONING,     /* validation, recovery */
+    RUN_PENDING_APPROVAL, /* restore, recovery */
+    RUN_APPROVED,         /* the same: waits for a worker, like queued */
     RUN_SAFETY_BACKUP,    /* restore */
     RUN_RESTORING,
     RUN_AWAITING_UNSEAL,
     RUN_CHECKING,
-    RUN_DESTROYING, /* validation */
+    RUN_DESTROYING, /* validation, recovery */
     RUN_VERIFYING,  /* restore */
     /* Final: the run is over. */
     RUN_SUCCEEDED,
@@ -73,11 +73,11 @@ struct run {
     char entity_id[RUN_ENTITY_ID_MAX];
     char requester_key[RUN_REQUESTER_KEY_MAX];
     char error[ERROR_TEXT_MAX]; /* "" when there is none */
-    /* Backup: what it made.  Validation, restore: what it is about. */
+    /* Backup: what it made.  The others: what it is about. */
     char snapshot_id[ID_TEXT_MAX];
     bool cancel_requested;
     bool dry_run;      /* restore */
-    bool force;        /* restore */
+    bool force;        /* restore; recovery: overwrite */
     uint64_t revision; /* grows with each change of this row */
 
     /* Validation */
@@ -86,7 +86,7 @@ struct run {
     enum store_verdict verdict;
     int64_t restore_ms; /* -1 when it was not measured */
 
-    /* Restore */
+    /* Restore, recovery */
     int64_t expires_ms; /* of the waiting for approval; 0 before it */
     /* What approvals are bound to; see approvals.h. */
     uint64_t plan_revision;           /* 0 before the first plan */
@@ -101,10 +101,10 @@ struct run {
 
     /* JSON texts, malloc'd, NULL when absent and in rows of runs_list. */
     char *params;    /* the validated request */
-    char *plan;      /* restore: what was found, what would be done */
+    char *plan;      /* restore, recovery: what was found */
     char *leftovers; /* what a crash would leave behind */
-    char *basis;     /* validation: what its verdict was based on; restore:
-                        what came of it */
+    char *basis;     /* validation: what its verdict was based on; restore,
+                        recovery: what came of it */
 };
 
 /* Free what the row owns and zero it.  Accepts NULL and a zeroed one. */
@@ -152,7 +152,7 @@ struct run_new {
  *   payload is the same, else ERR_PRECONDITION;
  * - a run of this kind and cluster is not over yet: that run if payload and
  *   requester are the same, else ERR_CONFLICT naming its id;
- * - `snapshot_id` (validation, restore) is not in the catalog or being
+ * - `snapshot_id` (not of a backup) is not in the catalog or being
  *   deleted: ERR_NOT_FOUND;
  * - otherwise a new run, `queued`.
  *

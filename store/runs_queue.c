@@ -20,6 +20,7 @@ static const enum run_status first_step[RUN_KINDS] = {
     [RUN_BACKUP] = RUN_RUNNING,
     [RUN_VALIDATION] = RUN_PROVISIONING,
     [RUN_RESTORE] = RUN_CHECKING,
+    [RUN_RECOVERY] = RUN_CHECKING,
 };
 
 /* The oldest run that waits for a worker, or "".  There are at most as many
@@ -148,7 +149,10 @@ static int interrupt_all(struct db *db, size_t *interrupted, struct error *err)
                    "  || CASE WHEN kind = 'restore' AND status IN"
                    "   ('restoring', 'awaiting_unseal', 'verifying')"
                    "   THEN ': look at the cluster before anything else, the"
-                   " snapshot may have been applied' ELSE '' END,"
+                   " snapshot may have been applied'"
+                   "  WHEN kind = 'recovery' AND phase = 'deliver'"
+                   "   THEN ': look at the secret before anything else, it may"
+                   " have been written' ELSE '' END,"
                    " status = 'interrupted', finished_ms = ?,"
                    " revision = revision + 1"
                    " WHERE finished_ms = 0 AND status NOT IN " WAITING,

@@ -168,6 +168,26 @@ static void each_credential_has_its_policy(void **state)
     assert_true(has(policy("daemon"), "sys/ha-status", "\"read\""));
 }
 
+/* Who may take the cluster back need not see what is in it. */
+static void secrets_are_another_right(void **state)
+{
+    const char *p = policy("restorer");
+
+    (void)state;
+    assert_null(strstr(p, "claim"));
+    assert_false(has(p, "m/recoveries", "\"update\", \"list\", \"sudo\""));
+    p = policy("recoverer");
+    assert_true(has(p, "m/recoveries", "\"update\", \"list\", \"sudo\""));
+    assert_true(has(p, "m/recoveries/+/claim", "\"update\", \"sudo\""));
+    assert_null(strstr(p, "approve"));
+    assert_false(has(p, "m/restores", "\"update\", \"list\", \"sudo\""));
+    assert_true(has(policy("recover"), "+/data/*", "\"create\", \"update\""));
+    assert_true(has(policy("recover"), "+/metadata/*", "\"read\""));
+    p = policy("recover-read");
+    assert_true(has(p, "+/data/*", "\"read\""));
+    assert_null(strstr(p, "update"));
+}
+
 static void admins_do_everything(void **state)
 {
     const char *p = policy("admin");
@@ -254,6 +274,7 @@ int main(void)
         cmocka_unit_test(restorers_need_sudo),
         cmocka_unit_test(asking_and_approving_are_two_policies),
         cmocka_unit_test(each_credential_has_its_policy),
+        cmocka_unit_test(secrets_are_another_right),
         cmocka_unit_test(admins_do_everything),
         cmocka_unit_test(an_inventory_lists_and_reads_no_secret),
         cmocka_unit_test(unknown_names_are_answered),

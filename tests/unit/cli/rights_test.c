@@ -34,6 +34,13 @@ static void each_kind_of_route_has_its_right(void **state)
                      ACCESS_RIGHT_APPROVE);
     assert_int_equal(right_of("restores/:id/reject", VERB_WRITE),
                      ACCESS_RIGHT_APPROVE);
+    assert_int_equal(right_of("recoveries", VERB_WRITE), ACCESS_RIGHT_RECOVER);
+    assert_int_equal(right_of("recoveries/:id/claim", VERB_WRITE),
+                     ACCESS_RIGHT_RECOVER);
+    assert_int_equal(right_of("recoveries/:id/approve", VERB_WRITE),
+                     ACCESS_RIGHT_APPROVE);
+    /* Of no use while Vault is down: there is no such break-glass token. */
+    assert_int_equal(break_glass_right("recover"), 0);
     assert_int_equal(right_of("snapshots/:id", VERB_DELETE), 0);
 }
 
@@ -47,7 +54,7 @@ static void what_is_to_come_is_not_open_by_accident(void **state)
           .verb = VERB_READ,
           .flags = ROUTE_SUDO},
          0},
-        {{.pattern = "recoveries", .verb = VERB_WRITE, .flags = ROUTE_SUDO}, 0},
+        {{.pattern = "imports", .verb = VERB_WRITE, .flags = ROUTE_SUDO}, 0},
     };
 
     (void)state;

@@ -275,7 +275,7 @@ static void which_routes_are_audited(void **state)
         "read status",        "read health",          "list snapshots",
         "read snapshots/:id", "list backups",         "read backups/:id",
         "list validations",   "read validations/:id", "list restores",
-        "read restores/:id"};
+        "read restores/:id",  "list recoveries",      "read recoveries/:id"};
     char name[128];
 
     (void)state;

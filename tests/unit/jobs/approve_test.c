@@ -85,7 +85,8 @@ static int approve(const char *id, uint64_t revision,
                    const struct jobs_caller *who, bool *approved,
                    struct error *err)
 {
-    const struct jobs_approval a = {.run_id = id, .plan_revision = revision};
+    const struct jobs_approval a = {
+        .kind = RUN_RESTORE, .run_id = id, .plan_revision = revision};
     return jobs_approve(f.jobs, &a, who, approved, err);
 }
 
@@ -225,13 +226,14 @@ static void test_rejected_cancelled_expired(void **state)
     struct run run;
     char id[ID_TEXT_MAX];
     ask(&r, id);
+    const struct approval_run it = {RUN_RESTORE, id};
     wait_pending(id, 1);
     char essay[JOBS_REASON_MAX + 2];
     memset(essay, 'x', sizeof(essay) - 1);
     essay[sizeof(essay) - 1] = '\0';
-    assert_int_equal(jobs_reject(f.jobs, id, essay, &bob, &err), -1);
+    assert_int_equal(jobs_reject(f.jobs, &it, essay, &bob, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_int_equal(jobs_reject(f.jobs, id, "not today", &bob, &err), 0);
+    assert_int_equal(jobs_reject(f.jobs, &it, "not today", &bob, &err), 0);
     fixture_wait(&f, id, &run);
     assert_int_equal(run.status, RUN_REJECTED);
     assert_string_equal(run.error, "rejected by bob: not today");

@@ -113,8 +113,10 @@ static void wrap(char *out, size_t size)
 
 static int approve(const char *token, struct error *err)
 {
-    const struct jobs_approval a = {
-        .run_id = run_id, .plan_revision = 1, .wrapped_token = token};
+    const struct jobs_approval a = {.kind = RUN_RESTORE,
+                                    .run_id = run_id,
+                                    .plan_revision = 1,
+                                    .wrapped_token = token};
     bool approved = false;
 
     return jobs_approve(f.jobs, &a, &bob, &approved, err);
@@ -186,8 +188,10 @@ static void something_else_is_refused(void **state)
 /* The requester cannot put one there. */
 static void a_refused_approval_leaves_none(void **state)
 {
-    const struct jobs_approval a = {
-        .run_id = run_id, .plan_revision = 1, .wrapped_token = "s.alices"};
+    const struct jobs_approval a = {.kind = RUN_RESTORE,
+                                    .run_id = run_id,
+                                    .plan_revision = 1,
+                                    .wrapped_token = "s.alices"};
     struct error err = {0};
     bool approved = false;
 

@@ -94,7 +94,7 @@ static void test_fingerprint(void **state)
     assert_int_equal(plan_fingerprint(&p, first, &err), 0);
     assert_int_equal(plan_fingerprint(&q, second, &err), 0);
     assert_string_equal(first, second);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         q = (struct plan){.overrides = NULL};
         describe(&q, "two seconds");
         switch (i) {
@@ -112,6 +112,9 @@ static void test_fingerprint(void **state)
             break;
         case 4:
             q.force = true;
+            break;
+        case 5:
+            text_copy(q.subject, sizeof(q.subject), "x, at version 1");
             break;
         default:
             q.overrides = "verdict";
@@ -185,6 +188,10 @@ static void test_covered(void **state)
     assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
     assert_false(covered);
     q.archive_sha256[0] = 'a';
+    q.subject[0] = 's';
+    assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
+    assert_false(covered);
+    q.subject[0] = '\0';
     plan_say(&q, "three", PLAN_OK, "new");
     assert_int_equal(plan_covered(&q, buf_text(&b), &covered, &err), 0);
     assert_false(covered);

@@ -42,6 +42,14 @@ static void waiting(struct store *s, unsigned needed, int64_t expires_ms,
     assert_ok(approvals_wait(s, id, expires_ms, &err), err);
 }
 
+static int reject(struct store *s, const char *id, const char *text,
+                  struct error *err)
+{
+    const struct approval_run restore = {RUN_RESTORE, id};
+
+    return approvals_reject(s, &restore, text, err);
+}
+
 static int give(struct store *s, const char *id, const char *who,
                 uint64_t revision, bool *approved, struct error *err)
 {
@@ -50,7 +58,7 @@ static int give(struct store *s, const char *id, const char *who,
 
     (void)snprintf(key, sizeof(key), "k-%s", who);
     (void)snprintf(name, sizeof(name), "e-%s", who);
-    const struct approval_new new = {.run_id = id,
+    const struct approval_new new = {.run = {RUN_RESTORE, id},
                                      .entity_id = name,
                                      .display_name = who,
                                      .token_key = key,
@@ -155,14 +163,14 @@ static void nobody_approves_himself(void **state)
     char id[ID_TEXT_MAX];
 
     waiting(f->store, 1, clock_now_ms() + HOUR_MS, id);
-    const struct approval_new second_token = {.run_id = id,
+    const struct approval_new second_token = {.run = {RUN_RESTORE, id},
                                               .entity_id = "e-asker",
                                               .display_name = "another name",
                                               .token_key = "k-other",
                                               .plan_revision = 1};
     assert_refused(approvals_give(f->store, &second_token, &approved, &err),
                    err, ERR_DENIED);
-    const struct approval_new same_token = {.run_id = id,
+    const struct approval_new same_token = {.run = {RUN_RESTORE, id},
                                             .entity_id = "e-other",
                                             .display_name = "another name",
                                             .token_key = "k-asker",
@@ -247,20 +255,17 @@ static void one_says_no(void **state)
     char id[ID_TEXT_MAX];
 
     waiting(f->store, 1, clock_now_ms() + HOUR_MS, id);
-    assert_ok(approvals_reject(f->store, id, "rejected by bob: no", &err), err);
+    assert_ok(reject(f->store, id, "rejected by bob: no", &err), err);
     assert_ok(runs_get(f->store, id, &run, &err), err);
     assert_int_equal(run.status, RUN_REJECTED);
     assert_string_equal(run.error, "rejected by bob: no");
     run_done(&run);
-    assert_refused(approvals_reject(f->store, id, "again", &err), err,
-                   ERR_CONFLICT);
+    assert_refused(reject(f->store, id, "again", &err), err, ERR_CONFLICT);
     fixture_run(f->store, RUN_BACKUP, backup);
-    assert_refused(approvals_reject(f->store, backup, "x", &err), err,
-                   ERR_NOT_FOUND);
-    assert_refused(approvals_reject(f->store,
-                                    "0198c0de-0000-7000-8000-000000000001", "x",
-                                    &err),
-                   err, ERR_NOT_FOUND);
+    assert_refused(reject(f->store, backup, "x", &err), err, ERR_NOT_FOUND);
+    assert_refused(
+        reject(f->store, "0198c0de-0000-7000-8000-000000000001", "x", &err),
+        err, ERR_NOT_FOUND);
 }
 
 /* The process ended between the last approval and the worker. */

@@ -171,6 +171,44 @@ static void old_overrides_are_kept(void **state)
     db_close(db);
 }
 
+/* The column is made anew: what was in it stays, what hangs on the rows too. */
+static void old_kinds_are_kept(void **state)
+{
+    struct db *db = empty_db(*state);
+    struct error err = {0};
+
+    assert_ok(migrate_apply(db, migrations_all, 5, &err), err);
+    assert_ok(
+        db_exec(db,
+                "INSERT INTO runs (id, kind, status, cluster, created_ms,"
+                " finished_ms, requester, display_name, entity_id,"
+                " requester_key, params, payload_sha256) VALUES"
+                " ('v', 'validation', 'succeeded', 'main', 1, 2, '', '',"
+                "  '', '', '{}', ''),"
+                " ('r', 'restore', 'queued', 'main', 1, 0, '', '', '',"
+                "  '', '{}', '');"
+                "INSERT INTO run_phases VALUES ('v', 0, 'fetch', 1, 1, 1)",
+                &err),
+        err);
+    assert_ok(migrate_apply(db, migrations_all, migrations_count, &err), err);
+    assert_int_equal(number(db, "SELECT count(*) FROM runs JOIN run_phases"
+                                " ON run_id = id WHERE kind = 'validation'"),
+                     1);
+    assert_ok(
+        db_exec(db, "UPDATE runs SET kind = 'recovery' WHERE id = 'v'", &err),
+        err);
+    assert_int_equal(db_exec(db, "UPDATE runs SET kind = 'x'", &err), -1);
+    /* One that is under way is still the only one of its kind. */
+    assert_int_equal(db_exec(db,
+                             "UPDATE runs SET kind = 'restore', finished_ms = 0"
+                             " WHERE id = 'v'",
+                             &err),
+                     -1);
+    assert_ok(db_exec(db, "DELETE FROM runs", &err), err);
+    assert_int_equal(number(db, "SELECT count(*) FROM run_phases"), 0);
+    db_close(db);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -184,6 +222,7 @@ int main(void)
         TEST(failing_migration_leaves_nothing),
         TEST(database_of_another_program_is_refused),
         TEST(old_overrides_are_kept),
+        TEST(old_kinds_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static void names_are_those_of_the_api(void **state)
     assert_int_equal(kind, RUN_VALIDATION);
     assert_false(run_kind_parse("backups", &kind));
     assert_string_equal(run_kind_name(RUN_RESTORE), "restore");
+    assert_string_equal(run_kind_name(RUN_RECOVERY), "recovery");
 }
 
 static void finished_runs_never_move(void **state)
@@ -63,6 +64,11 @@ static void each_kind_has_its_own_statuses(void **state)
                         1u << RUN_SAFETY_BACKUP | 1u << RUN_RESTORING |
                         1u << RUN_AWAITING_UNSEAL | 1u << RUN_VERIFYING |
                         1u << RUN_REJECTED | 1u << RUN_EXPIRED,
+        [RUN_RECOVERY] = ends | 1u << RUN_QUEUED | 1u << RUN_PENDING_APPROVAL |
+                         1u << RUN_APPROVED | 1u << RUN_CHECKING |
+                         1u << RUN_PROVISIONING | 1u << RUN_AWAITING_UNSEAL |
+                         1u << RUN_RESTORING | 1u << RUN_DESTROYING |
+                         1u << RUN_REJECTED | 1u << RUN_EXPIRED,
     };
 
     (void)state;
@@ -89,6 +95,10 @@ static void dangerous_shortcuts_are_closed(void **state)
     assert_false(run_may_move(RUN_RESTORE, RUN_APPROVED, RUN_RESTORING));
     assert_false(run_may_move(RUN_RESTORE, RUN_RESTORING, RUN_SUCCEEDED));
     assert_false(run_may_move(RUN_RESTORE, RUN_AWAITING_UNSEAL, RUN_SUCCEEDED));
+    /* What was read is over only when the copy is gone. */
+    assert_false(run_may_move(RUN_RECOVERY, RUN_CHECKING, RUN_SUCCEEDED));
+    assert_false(
+        run_may_move(RUN_RECOVERY, RUN_PENDING_APPROVAL, RUN_CHECKING));
     assert_false(run_may_move(RUN_BACKUP, RUN_QUEUED, RUN_SUCCEEDED));
     assert_false(run_may_move(RUN_VALIDATION, RUN_RESTORING, RUN_SUCCEEDED));
     /* Nobody waits for people with production secrets in a server. */
