@@ -53,6 +53,7 @@ struct jobs {
     struct job *waiting;   /* jobs that hold no worker */
     struct handed *handed; /* credentials that came with approvals */
     struct claims *claims; /* wrapped secrets that wait for who asked */
+    bool scratch_taken;    /* see scratch.h */
     struct throttle unseal_throttle;
     struct chain_head published; /* the housekeeper's, while it runs */
 };

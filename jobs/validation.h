@@ -30,6 +30,7 @@ struct validation {
     char *work_dir; /* NULL in a recovery, which writes nothing */
     struct raise raise;
     struct transient *transient;
+    bool has_scratch;   /* scratch.h */
     struct vault *copy; /* logged in to the restored copy */
     struct transient_report report;
     char note[ERROR_TEXT_MAX + 32]; /* about the copy, for people */

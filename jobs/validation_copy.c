@@ -12,6 +12,7 @@
 #include "jobs/catalogue.h"
 #include "jobs/guard.h"
 #include "jobs/log_keep.h"
+#include "jobs/scratch.h"
 #include "jobs/validation.h"
 #include "vault/status.h"
 #include "vault/vault.h"
@@ -136,7 +137,8 @@ int validation_copy_make(struct validation *v, struct error *err)
 
     if (base_dir == NULL)
         return error_memory(err);
-    if (make_transient(v, base_dir, err) == 0)
+    if (scratch_take(v->job, &v->has_scratch, err) == 0 &&
+        make_transient(v, base_dir, err) == 0)
         rc = restore(v, err);
     free(base_dir);
     return rc;
@@ -221,16 +223,11 @@ void validation_copy_explain(struct validation *v, struct proof_result *r)
               before, v->death.text);
 }
 
-int validation_copy_destroy(struct validation *v, struct error *err)
+static int destroy(struct validation *v, struct error *err)
 {
     struct error ignored;
     int rc = -1;
 
-    vault_free(v->copy);
-    v->copy = NULL;
-    v->context.transient = NULL;
-    if (v->transient == NULL)
-        return 0;
     if (log_keep(v->job->world->data_dir, v->job->run.id, v->transient,
                  &ignored) != 0 ||
         log_keep_prune(v->job->world->data_dir, &ignored) != 0)
@@ -255,4 +252,16 @@ int validation_copy_destroy(struct validation *v, struct error *err)
     transient_free(v->transient);
     v->transient = NULL;
     return 0;
+}
+
+int validation_copy_destroy(struct validation *v, struct error *err)
+{
+    int rc;
+
+    vault_free(v->copy);
+    v->copy = NULL;
+    v->context.transient = NULL;
+    rc = v->transient == NULL ? 0 : destroy(v, err);
+    scratch_give(v->job, &v->has_scratch);
+    return rc;
 }
