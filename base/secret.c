@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,25 +27,58 @@ enum {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint8_t *arena;
+static bool locked;
 static uint16_t used[SLOTS];
 _Static_assert(SLOTS < INSIDE, "a run's length is told from INSIDE");
 
+/* What may be locked at all, we may lock. */
+static bool lock_pages(void *p, size_t size)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+        limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_MEMLOCK, &limit);
+    }
+    return mlock(p, size) == 0;
+}
+
+/* Between two pages that nobody may touch: who runs over the end of some
+ * other buffer does not get in, and who runs over the end of a secret does
+ * not get out.  Not MADV_DONTFORK: between fork and exec a child reads the
+ * environment that it is to give. */
 static int arena_ready(void)
 {
     const size_t size = (size_t)SLOT * SLOTS;
-    void *p;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *p;
 
     if (arena != NULL)
         return 0;
-    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-             -1, 0);
+    p = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+             0);
     if (p == MAP_FAILED)
         return -1;
+    if (mprotect(p + page, size, PROT_READ | PROT_WRITE) != 0) {
+        (void)munmap(p, size + 2 * page);
+        return -1;
+    }
     /* Both are best effort: RLIMIT_MEMLOCK may forbid the first. */
-    (void)mlock(p, size);
-    (void)madvise(p, size, MADV_DONTDUMP);
-    arena = p;
+    locked = lock_pages(p + page, size);
+    (void)madvise(p + page, size, MADV_DONTDUMP);
+    arena = p + page;
     return 0;
+}
+
+bool secret_memory_is_locked(void)
+{
+    bool yes;
+
+    pthread_mutex_lock(&lock);
+    yes = arena_ready() == 0 && locked;
+    pthread_mutex_unlock(&lock);
+    return yes;
 }
 
 static int find_run(size_t want)
@@ -93,8 +128,11 @@ void secret_free(char *secret)
     if (secret == NULL)
         return;
     pthread_mutex_lock(&lock);
+    assert(arena != NULL && (uint8_t *)secret >= arena &&
+           (uint8_t *)secret < arena + (size_t)SLOT * SLOTS);
     at = (size_t)((uint8_t *)secret - arena) / SLOT;
     n = used[at];
+    assert(n > 0 && n < INSIDE);
     explicit_bzero(arena + at * SLOT, n * SLOT);
     memset(used + at, 0, n * sizeof used[0]);
     pthread_mutex_unlock(&lock);
@@ -171,10 +209,18 @@ done:
     return rc;
 }
 
+/* One byte, not none: none keeps files from being written, but a program
+ * that cores are piped to (kernel.core_pattern) gets them all the same.  With
+ * one the kernel starts neither, and that holds for our children too, who
+ * are dumpable again. */
 void secret_harden_process(void)
 {
-    struct rlimit none = {0, 0};
+    struct rlimit one = {1, 1};
 
-    (void)setrlimit(RLIMIT_CORE, &none);
+    if (setrlimit(RLIMIT_CORE, &one) != 0) {
+        /* The hard limit was lower: nothing but a pipe is left. */
+        one = (struct rlimit){0, 0};
+        (void)setrlimit(RLIMIT_CORE, &one);
+    }
     (void)prctl(PR_SET_DUMPABLE, 0);
 }

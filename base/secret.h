@@ -7,6 +7,7 @@
 #ifndef ASSAY_BASE_SECRET_H
 #define ASSAY_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -21,7 +22,11 @@ void secret_wipe(void *data, size_t len);
 /* The first line of a file, without white space at the ends, as a secret;
  * at most LIMIT_SECRET_FILE bytes. */
 int secret_read_file(const char *path, char **out, struct error *err) MUST_USE;
-/* Once, at start, before any secret is read: no core files, not dumpable. */
+/* Is what secret_new gives away locked into memory?  No: RLIMIT_MEMLOCK is
+ * too small, and secrets may end in the swap space. */
+bool secret_memory_is_locked(void);
+/* Once, at start, before any secret is read: no core files, not dumpable.
+ * The first is inherited by children. */
 void secret_harden_process(void);
 
 #endif
