@@ -21,6 +21,7 @@
 #include "cli/restore.h"
 #include "cli/server.h"
 #include "cli/snapshot.h"
+#include "transient/launcher.h"
 #include "transient/sandbox.h"
 
 static int print_version(int argc, char **argv)
@@ -110,6 +111,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], SANDBOX_COMMAND) == 0)
         return sandbox_main(argc, argv);
     prepare_process();
+    if (argc > 1 && strcmp(argv[1], LAUNCHER_COMMAND) == 0)
+        return launcher_main(argc - 1, argv + 1);
     if (argc < 2) {
         print_usage(stderr);
         return 2;

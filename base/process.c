@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -152,13 +153,22 @@ static int hear_of_exec(const struct process_options *o, int fd, pid_t pid,
     } while (n < 0 && errno == EINTR);
     if (n == 0)
         return 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (!o->sibling && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (n != (ssize_t)sizeof f)
         return error_set(err, ERR_INTERNAL, "cannot start %s", o->program);
     errno = f.error;
     return error_errno(err, ERR_INTERNAL, "cannot %s %s", stage_names[f.stage],
                        o->program);
+}
+
+static pid_t fork_for(const struct process_options *o)
+{
+    unsigned long flags = CLONE_PARENT | SIGCHLD;
+
+    if (!o->sibling)
+        return fork();
+    return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 }
 
 int process_start(const struct process_options *o, pid_t *pid,
@@ -172,12 +182,14 @@ int process_start(const struct process_options *o, pid_t *pid,
 
     assert(o->program != NULL && o->argv != NULL && o->argv[0] != NULL);
     (void)getrlimit(RLIMIT_NOFILE, &files);
+    if (o->sibling)
+        *pid = 0;
     if (pipe2(report, O_CLOEXEC) != 0)
         return error_errno(err, ERR_INTERNAL, "cannot make a pipe for %s",
                            o->program);
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    child = fork();
+    child = fork_for(o);
     if (child == 0)
         child_become(o, report[1], files.rlim_cur);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -187,8 +199,8 @@ int process_start(const struct process_options *o, pid_t *pid,
     else
         rc = hear_of_exec(o, report[0], child, err);
     (void)close(report[0]);
-    if (rc == 0)
-        *pid = child;
+    if (rc == 0 || o->sibling)
+        *pid = child < 0 ? 0 : child;
     return rc;
 }
 

@@ -23,6 +23,10 @@ struct process_options {
     int stdout_fd;           /* -1: /dev/null */
     int stderr_fd;           /* -1: /dev/null */
     bool new_group;          /* leads its own process group */
+    /* A child of our parent, who waits for it; by a process without threads.
+     * When it became no program, *pid says who is to be waited for (0: nobody)
+     * on -1 too. */
+    bool sibling;
     /* Looked at by process_run alone; may be NULL. */
     const struct cancel *cancel;
 };

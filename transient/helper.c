@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/process.h"
+#include "transient/launcher.h"
 #include "transient/sandbox.h"
 
 enum { STOP_TIMEOUT_MS = 15 * 1000 };
@@ -17,6 +18,19 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         (void)close(*fd);
     *fd = -1;
+}
+
+/* A confined daemon cannot make a sandbox itself. */
+static int have_launched(const struct helper_options *o, const int fds[3],
+                         pid_t *pid, struct error *err)
+{
+    const char *words[2 + HELPER_EXTRAS_MAX + 1] = {o->dir, o->server};
+
+    for (size_t i = 0; o->extras != NULL && o->extras[i] != NULL; i++) {
+        assert(i < HELPER_EXTRAS_MAX);
+        words[2 + i] = o->extras[i];
+    }
+    return launcher_start(words, fds, pid, err);
 }
 
 static int spawn(const struct helper_options *o, const int fds[3], pid_t *pid,
@@ -36,6 +50,8 @@ static int spawn(const struct helper_options *o, const int fds[3], pid_t *pid,
         .new_group = true,
     };
 
+    if (o->isolated && o->program == NULL && launcher_is_open())
+        return have_launched(o, fds, pid, err);
     for (i = 0; o->extras != NULL && o->extras[i] != NULL; i++) {
         assert(i < HELPER_EXTRAS_MAX);
         argv[5 + i] = o->extras[i];

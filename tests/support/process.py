@@ -124,7 +124,8 @@ def until(question, seconds=15, what="condition", every=0.05):
 
 
 def children_of(pid):
-    """Every process below `pid`, by /proc: what must be gone afterwards."""
+    """Every process below `pid`, by /proc: what must be gone afterwards.
+    Not the one that starts sandboxes, which lives as long as the daemon."""
     parent = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -132,9 +133,12 @@ def children_of(pid):
                 with open(f"/proc/{name}/stat", encoding="utf-8",
                           errors="replace") as f:
                     fields = f.read().rpartition(")")[2].split()
+                with open(f"/proc/{name}/cmdline", "rb") as f:
+                    launcher = b"\0__launcher\0" in f.read()
             except OSError:
                 continue
-            parent[int(name)] = (int(fields[1]), fields[0])
+            if not launcher:
+                parent[int(name)] = (int(fields[1]), fields[0])
     found, layer = [], {pid}
     while layer:
         layer = {p for p, (up, state) in parent.items()
