@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "base/signer.h"
 #include "cli/access_backend.h"
+#include "cli/harden.h"
 #include "cli/rights.h"
 #include "cli/settings.h"
 #include "cli/settings_listen.h"
@@ -333,7 +334,11 @@ int app_open(const struct config *config, struct app **out, struct error *err)
     app->drain_ms = config->drain_ms;
     if (open_data(app, err) != 0 || open_vaults(app, err) != 0 ||
         open_restore_vaults(app, err) != 0 || open_jobs(app, err) != 0 ||
-        open_access(app, err) != 0 || open_server(app, err) != 0)
+        open_access(app, err) != 0)
+        goto done;
+    /* The server has threads, which must not be left out. */
+    if (harden_process(config, &app->handlers.hardening, err) != 0 ||
+        open_server(app, err) != 0)
         goto done;
     if (store_on_change(app->store, wake_server, app, err) != 0)
         goto done;
@@ -475,5 +480,6 @@ void app_free(struct app *app)
     storage_close(app->storage);
     signer_free(app->signer);
     store_close(app->store);
+    harden_done();
     free(app);
 }

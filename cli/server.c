@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "cli/app.h"
 #include "cli/flags.h"
 #include "cli/notify.h"
@@ -163,10 +162,6 @@ static int run(struct daemon *d)
     int number = 0;
 
     block_signals(&set);
-    if (!secret_memory_is_locked())
-        log_warn("secrets may reach the swap space: RLIMIT_MEMLOCK is too "
-                 "small to keep them in memory; 512 KiB will do (systemd: "
-                 "LimitMEMLOCK=)");
     if (app_open(d->config, &d->app, &err) != 0) {
         log_error("%s", err.text);
         return 1;

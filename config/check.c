@@ -34,6 +34,18 @@ static void check_audit(const struct config *config,
         report_error(report, "audit.file: expected an absolute path");
 }
 
+static void check_hardening(const struct config *config,
+                            struct config_report *report)
+{
+    const struct config_texts *paths = &config->hardening.write_paths;
+
+    for (size_t i = 0; i < paths->count; i++)
+        if (paths->items[i][0] != '/')
+            report_error(report,
+                         "hardening.write_paths: %s is not an absolute path",
+                         paths->items[i]);
+}
+
 /* The method, from the credential that is there. */
 static void infer_method(struct config_auth *auth)
 {
@@ -344,6 +356,7 @@ void config_check(struct config *config, const struct config_source *source,
     check_validation(config, report);
     config_check_oracles(config, report);
     check_audit(config, report);
+    check_hardening(config, report);
     config_check_transient(&config->transient, source->env, report);
     config_check_listen(config, report);
     if (!source->offline)

@@ -47,7 +47,8 @@ struct schema_section {
 /* Each but the root in a file of its name; auth in schema.c, limits in
  * schema_listen.c. */
 extern const struct schema_section schema_root, schema_access, schema_audit,
-    schema_auth, schema_limits, schema_listen, schema_oracles, schema_transient;
+    schema_auth, schema_hardening, schema_limits, schema_listen, schema_oracles,
+    schema_transient;
 
 const struct schema_field *schema_find(const struct schema_section *section,
                                        const char *name);

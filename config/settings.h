@@ -12,6 +12,7 @@
 #include "config/settings_access.h"
 #include "config/settings_audit.h"
 #include "config/settings_cluster.h"
+#include "config/settings_hardening.h"
 #include "config/settings_listen.h"
 #include "config/settings_oracles.h"
 #include "config/settings_transient.h"
@@ -57,6 +58,7 @@ struct config {
     struct config_restore restore;
     struct config_access access;
     struct config_audit audit;
+    struct config_hardening hardening;
     struct {
         unsigned level;  /* 1 + enum log_level */
         unsigned format; /* enum config_log_format */

@@ -9,6 +9,7 @@
 #define ASSAY_HANDLERS_HANDLERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "server/route.h"
@@ -17,14 +18,22 @@ struct store;
 struct jobs;
 struct break_glass_box;
 
+/* What the process has given up: "on", "off" or "unavailable". */
+struct handlers_hardening {
+    const char *seccomp; /* NULL: not looked at */
+    const char *landlock;
+    bool memory_locked;
+};
+
 /* The `app` of server_options.  Filled in by whoever composes; outlives the
  * server. */
 struct handlers_app {
     struct store *store;
     struct jobs *jobs;
     struct break_glass_box *break_glass; /* NULL: none */
-    int64_t started_ms;                  /* Unix ms */
-    atomic_bool stopping;                /* not ready any more */
+    struct handlers_hardening hardening;
+    int64_t started_ms;   /* Unix ms */
+    atomic_bool stopping; /* not ready any more */
 };
 
 /* Under the mount, and outside of it.  The tables end with an empty route. */

@@ -241,6 +241,9 @@ int handlers_status_read(void *app, struct request *request,
         write_runs(a, w, cluster, err) != 0)
         return -1;
     write_break_glass(a, w);
+    jsonw_text(w, "hardening_seccomp", a->hardening.seccomp);
+    jsonw_text(w, "hardening_landlock", a->hardening.landlock);
+    jsonw_bool(w, "hardening_memory_locked", a->hardening.memory_locked);
     return 0;
 }
 

@@ -254,6 +254,10 @@ class Bench:
             {"policy": policy(self.world.binary, *names)})
         assay = self.world.assay
         assay.config["transient"].update(settings)
+        # Those programs make a user namespace, and root may not write there.
+        assay.config["hardening"] = {"landlock": "required",
+                                     "seccomp": "required",
+                                     "write_paths": ["/proc"]}
         assay.start()
         assay.token = self.world.login()
         self.snapshot = assay.backup()
