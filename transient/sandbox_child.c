@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "transient/forward.h"
 #include "transient/relay.h"
 #include "transient/sandbox.h"
@@ -179,6 +180,10 @@ __attribute__((noreturn)) static void child_isolated(struct sandbox_helper *h)
     if (child_offer_syslog(h) != 0)
         child_give_up(h, SANDBOX_EXIT_BROKEN, "cannot offer a /dev/log");
     child_forward(h);
+    /* What the namespaces do not keep from it.  Where there is no such thing,
+     * they must do. */
+    if (confine_calls(&err) != 0 && err.kind != ERR_PRECONDITION)
+        child_give_up(h, SANDBOX_EXIT_BROKEN, err.text);
     (void)snprintf(program, sizeof program, "/%s.server", h->name);
     (void)snprintf(data, sizeof data, "/%s", h->name);
     child_exec(h, program, data);

@@ -211,6 +211,31 @@ static void terraform_is_an_oracle(void **state)
     config_free(l.config);
 }
 
+static void hardening_is_on_where_it_can_be(void **state)
+{
+    struct loaded l = load("{" CLUSTER "}");
+    const struct config_hardening *h = &l.config->hardening;
+
+    (void)state;
+    assert_int_equal(l.report.errors, 0);
+    assert_int_equal(h->seccomp, CONFIG_CONFINE_AUTO);
+    assert_int_equal(h->landlock, CONFIG_CONFINE_AUTO);
+    assert_int_equal(h->write_paths.count, 0);
+    config_free(l.config);
+    l = load("{" CLUSTER ",\"hardening\":{\"seccomp\":\"off\","
+             "\"landlock\":\"required\",\"write_paths\":[\"/a\"]}}");
+    h = &l.config->hardening;
+    assert_int_equal(l.report.errors, 0);
+    assert_int_equal(h->seccomp, CONFIG_CONFINE_OFF);
+    assert_int_equal(h->landlock, CONFIG_CONFINE_REQUIRED);
+    assert_string_equal(h->write_paths.items[0], "/a");
+    config_free(l.config);
+    assert_problem("{" CLUSTER ",\"hardening\":{\"write_paths\":[\"a\"]}}",
+                   "hardening.write_paths: a is not an absolute path");
+    assert_problem("{" CLUSTER ",\"hardening\":{\"landlock\":\"on\"}}",
+                   "expected one of auto, off, required");
+}
+
 static void an_oracle_asks_for_more(void **state)
 {
     struct loaded l = load("{" CLUSTER "}");
@@ -917,6 +942,7 @@ int main(void)
         cmocka_unit_test(full_file),
         cmocka_unit_test(defaults),
         cmocka_unit_test(terraform_is_an_oracle),
+        cmocka_unit_test(hardening_is_on_where_it_can_be),
         cmocka_unit_test(an_oracle_asks_for_more),
         cmocka_unit_test(dev_needs_nothing),
         cmocka_unit_test(wrong_values_name_the_path),

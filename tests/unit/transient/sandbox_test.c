@@ -107,6 +107,7 @@ static int probe(const char *argument)
     list_dir(f, "interfaces", "/proc/sys/net/ipv4/conf");
     copy_lines(f, "/proc/self/status", "Cap");
     copy_lines(f, "/proc/self/status", "NoNewPrivs");
+    copy_lines(f, "/proc/self/status", "Seccomp:");
     (void)fprintf(f, "syslog: %d\n", log_much());
     mkdir("/var", 0755);
     mkdir("/var/log", 0755);
@@ -219,6 +220,7 @@ static void test_inside_there_is_nothing(void **state)
     SEES("CapBnd:\t0000000000000002\n");
     SEES("CapAmb:\t0000000000000002\n");
     SEES("NoNewPrivs:\t1\n");
+    SEES("Seccomp:\t2\n");
     SEES("write /var/log/audit.log: yes\n");
     /* Whoever is root outside meets the read-only file system first. */
     assert_null(strstr(s.facts, "write /usr/lib/assay-was-here: yes\n"));
