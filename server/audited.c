@@ -13,7 +13,7 @@ bool audited_route(const struct route *route)
 static bool is_audited(const struct request *r)
 {
     return r->site->audit.begin != NULL && r->match.route != NULL &&
-           audited_route(r->match.route);
+           (audited_route(r->match.route) || r->principal.break_glass);
 }
 
 int audited_begin(struct request *r, struct error *err)

@@ -2,7 +2,8 @@
  *
  * What must be written down before it is done.  Audited is every route that
  * changes something, by its verb, and those that read what is sensitive
- * (ROUTE_AUDIT). */
+ * (ROUTE_AUDIT); and whatever somebody asks for whom Vault does not know
+ * (principal.break_glass). */
 #ifndef ASSAY_SERVER_AUDITED_H
 #define ASSAY_SERVER_AUDITED_H
 

@@ -179,6 +179,7 @@ def test_46_in_the_morning_only_ones_own_run_is_left(night):
         assert answer.status == 403, (name, where, answer)
     # Who did what is on record, also what was tried in vain.
     for name, kind, path in (
+            ("screen", "request", "assay/status"),
             ("ann", "request", "assay/restores"),
             ("bo", "request", f"{PREFIX}{night.restored}/approve"),
             ("cy", "refused", f"{PREFIX}{night.restored}/approve")):

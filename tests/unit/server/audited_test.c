@@ -214,6 +214,22 @@ static void the_rest_is_not(void **state)
     expect("POST", "sensitive", 405, "");
 }
 
+static void of_break_glass_everything_is(void **state)
+{
+    const struct principal ann = {.authenticated = true, .break_glass = true};
+    struct testing_answer a = call("GET", "plain/a", NULL, &ann);
+
+    (void)state;
+    assert_int_equal(a.status, 200);
+    assert_string_equal(story, "begin, handle, end 200");
+    testing_answer_done(&a);
+    begin_fails = true;
+    a = call("LIST", "plain", NULL, &ann);
+    assert_int_equal(a.status, 500);
+    assert_string_equal(story, "begin");
+    testing_answer_done(&a);
+}
+
 static void what_was_not_allowed_is_written_once(void **state)
 {
     struct testing_answer a = call("POST", "plain/a", NULL, NULL);
@@ -325,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup(changes_are_written_down_before_and_after,
                                reset),
         cmocka_unit_test_setup(the_rest_is_not, reset),
+        cmocka_unit_test_setup(of_break_glass_everything_is, reset),
         cmocka_unit_test_setup(what_was_not_allowed_is_written_once, reset),
         cmocka_unit_test_setup(what_cannot_be_read_is_not_begun, reset),
         cmocka_unit_test_setup(what_cannot_be_written_down_is_not_done, reset),
