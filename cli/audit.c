@@ -320,26 +320,18 @@ static int verify_command(int argc, char **argv)
     return verify_and_print(&q);
 }
 
-static void print_usage(FILE *out)
-{
-    fputs("Usage: assay audit verify [flags] [FILE...]\n\n"
-          "  verify  is the audit record what it was?\n\n"
-          "`assay audit verify -h` says more.  A running daemon shows it:\n"
-          "  vault list -detailed assay/audit\n",
-          out);
-}
-
 int cli_audit(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
+    static const struct flags_choice choices[] = {
+        {"verify", verify_command},
+        {NULL, NULL},
+    };
 
-    if (strcmp(name, "verify") == 0)
-        return verify_command(argc - 1, argv + 1);
-    if (strcmp(name, "-h") == 0 || strcmp(name, "-help") == 0 ||
-        strcmp(name, "--help") == 0) {
-        print_usage(stdout);
-        return EXIT_GOOD;
-    }
-    print_usage(stderr);
-    return EXIT_UNKNOWN;
+    return flags_choose(
+        choices,
+        "Usage: assay audit verify [flags] [FILE...]\n\n"
+        "  verify  is the audit record what it was?\n\n"
+        "`assay audit verify -h` says more.  A running daemon shows it:\n"
+        "  vault list -detailed assay/audit\n",
+        argc, argv);
 }

@@ -294,28 +294,19 @@ static int verify(int argc, char **argv)
     return verify_and_print(&q);
 }
 
-static void print_usage(FILE *out)
-{
-    fputs("Usage: assay evidence key|verify [flags]\n\n"
-          "  key          print the public key that verifies\n"
-          "  verify FILE  is it signed, and what does it say?\n\n"
-          "Neither needs a server.  assay evidence COMMAND -h says more.\n",
-          out);
-}
-
 int cli_evidence(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
+    static const struct flags_choice choices[] = {
+        {"key", key},
+        {"verify", verify},
+        {NULL, NULL},
+    };
 
-    if (strcmp(name, "key") == 0)
-        return key(argc - 1, argv + 1);
-    if (strcmp(name, "verify") == 0)
-        return verify(argc - 1, argv + 1);
-    if (strcmp(name, "-h") == 0 || strcmp(name, "-help") == 0 ||
-        strcmp(name, "--help") == 0) {
-        print_usage(stdout);
-        return EXIT_GOOD;
-    }
-    print_usage(stderr);
-    return EXIT_UNKNOWN;
+    return flags_choose(
+        choices,
+        "Usage: assay evidence key|verify [flags]\n\n"
+        "  key          print the public key that verifies\n"
+        "  verify FILE  is it signed, and what does it say?\n\n"
+        "Neither needs a server.  assay evidence COMMAND -h says more.\n",
+        argc, argv);
 }

@@ -156,3 +156,21 @@ int flags_command(const struct flags_usage *usage, int argc, char **argv,
         flags_print_usage(usage, stdout);
     return rc;
 }
+
+int flags_choose(const struct flags_choice *choices, const char *usage,
+                 int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    for (; choices->name != NULL; choices++)
+        if (strcmp(choices->name, name) == 0)
+            return choices->run(argc - 1, argv + 1);
+    if (asks_for_help(name)) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (name[0] != '\0')
+        fprintf(stderr, "unknown command \"%s\"\n\n", name);
+    fputs(usage, stderr);
+    return 2;
+}

@@ -58,4 +58,15 @@ void flags_print_usage(const struct flags_usage *usage, FILE *out);
 int flags_command(const struct flags_usage *usage, int argc, char **argv,
                   int *count) MUST_USE;
 
+/* A command of a command; a table ends with one without name. */
+struct flags_choice {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is its name */
+};
+
+/* Run the one that argv[1] names and return its exit code.  Else `usage` is
+ * printed: 0 where help was asked for, 2 otherwise. */
+int flags_choose(const struct flags_choice *choices, const char *usage,
+                 int argc, char **argv) MUST_USE;
+
 #endif

@@ -279,45 +279,23 @@ static int diff(int argc, char **argv)
     return rc >= 0 ? rc : complain(&err);
 }
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {{"verify", verify},
-                {"inspect", inspect},
-                {"diff", diff},
-                {"prove", cli_prove}};
-
-static void print_usage(FILE *out)
-{
-    fputs("Usage: assay snapshot verify|inspect|diff|prove [flags] FILE "
-          "[FILE]\n\n"
-          "  verify FILE      is the archive intact?\n"
-          "  inspect FILE     what does it hold?\n"
-          "  diff FILE FILE   which entries differ?\n"
-          "  prove FILE       does all of it decrypt, and is it the "
-          "cluster's own?\n\n"
-          "None of them needs a server.  assay snapshot COMMAND -h says "
-          "more.\n",
-          out);
-}
-
 int cli_snapshot(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
+    static const struct flags_choice choices[] = {
+        {"verify", verify},   {"inspect", inspect}, {"diff", diff},
+        {"prove", cli_prove}, {NULL, NULL},
+    };
 
-    for (size_t n = 0; n < sizeof(commands) / sizeof(commands[0]); n++) {
-        if (strcmp(commands[n].name, name) == 0) {
-            return commands[n].run(argc - 1, argv + 1);
-        }
-    }
-    if (strcmp(name, "-h") == 0 || strcmp(name, "-help") == 0 ||
-        strcmp(name, "--help") == 0) {
-        print_usage(stdout);
-        return EXIT_GOOD;
-    }
-    if (name[0] != '\0') {
-        fprintf(stderr, "unknown command \"%s\"\n\n", name);
-    }
-    print_usage(stderr);
-    return EXIT_UNKNOWN;
+    return flags_choose(
+        choices,
+        "Usage: assay snapshot verify|inspect|diff|prove [flags] FILE "
+        "[FILE]\n\n"
+        "  verify FILE      is the archive intact?\n"
+        "  inspect FILE     what does it hold?\n"
+        "  diff FILE FILE   which entries differ?\n"
+        "  prove FILE       does all of it decrypt, and is it the "
+        "cluster's own?\n\n"
+        "None of them needs a server.  assay snapshot COMMAND -h says "
+        "more.\n",
+        argc, argv);
 }

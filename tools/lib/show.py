@@ -10,7 +10,7 @@ import sys
 
 def check_line(check):
     of = f"{check['covered']} of {check['total']}" \
-        if check.get("total") else ""
+        if check.get("total") else (check.get("message") or "")[:60]
     return f"{check['name']:12} {check['outcome']:8} {of}"
 
 

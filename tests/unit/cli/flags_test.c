@@ -99,9 +99,34 @@ static void help_wins(void **state)
     assert_int_equal(PARSE("--", "-h"), 0);
 }
 
+static int seven(int argc, char **argv)
+{
+    assert_int_equal(argc, 2);
+    assert_string_equal(argv[0], "seven");
+    assert_string_equal(argv[1], "-x");
+    return 7;
+}
+
+static void a_command_is_chosen_by_its_name(void **state)
+{
+    static const struct flags_choice choices[] = {{"seven", seven},
+                                                  {NULL, NULL}};
+    char assay[] = "assay", name[] = "seven", x[] = "-x", help[] = "-help";
+
+    (void)state;
+    assert_int_equal(
+        flags_choose(choices, "", 3, (char *[]){assay, name, x, NULL}), 7);
+    assert_int_equal(
+        flags_choose(choices, "", 2, (char *[]){assay, help, NULL}), 0);
+    assert_int_equal(flags_choose(choices, "", 2, (char *[]){assay, x, NULL}),
+                     2);
+    assert_int_equal(flags_choose(choices, "", 1, (char *[]){assay, NULL}), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_command_is_chosen_by_its_name),
         cmocka_unit_test(values_as_go_takes_them),
         cmocka_unit_test(arguments_come_first),
         cmocka_unit_test(mistakes_are_named),
