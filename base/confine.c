@@ -41,7 +41,7 @@ static bool is_alone(void)
 {
     struct stat st;
 
-    return stat("/proc/self/task", &st) != 0 || st.st_nlink <= 3;
+    return stat("/proc/self/task", &st) == 0 && st.st_nlink <= 3;
 }
 
 static int allow(int ruleset, uint64_t handled, const struct confine_path *p,

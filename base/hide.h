@@ -9,8 +9,10 @@
 
 enum { HIDE_MIN = 6 }; /* shorter values are no secrets, and are everywhere */
 
-/* Put stars over every value in `text`, also over the rest of one that the
- * text begins within.  Before a text is cut: half a value is not found. */
-void hide_values(const struct program_pairs *pairs, char *text);
+/* Put stars over every value of the lists (each may be NULL) in `text`, also
+ * over the rest of one that the text begins within, and where two overlap.
+ * Before a text is cut: half a value is not found. */
+void hide_values(const struct program_pairs *const *lists, size_t count,
+                 char *text);
 
 #endif

@@ -194,6 +194,7 @@ static int drain(struct running *r, struct buf *out, struct error *err)
 {
     char chunk[CHUNK];
     ssize_t n;
+    int rc = -1;
 
     while ((n = read(r->out, chunk, sizeof chunk)) > 0) {
         if (r->p->line != NULL)
@@ -201,10 +202,13 @@ static int drain(struct running *r, struct buf *out, struct error *err)
         if (out != NULL) {
             buf_add(out, chunk, (size_t)n);
             if (buf_check(out, "its output", err) != 0)
-                return -1;
+                goto done;
         }
     }
-    return n == 0 || (errno != EAGAIN && errno != EINTR) ? 0 : 1;
+    rc = n == 0 || (errno != EAGAIN && errno != EINTR) ? 0 : 1;
+done:
+    secret_wipe(chunk, sizeof chunk);
+    return rc;
 }
 
 static int too_late(struct running *r, int64_t deadline, struct error *err)
@@ -311,15 +315,13 @@ static void last_words(const struct running *r, char *out, size_t size)
     char *text, *line;
 
     read_tail(r, tail, sizeof tail);
-    for (size_t i = 0; i < 2; i++) {
-        if (r->p->hidden[i] != NULL)
-            hide_values(r->p->hidden[i], tail);
-    }
+    hide_values(r->p->hidden, 2, tail);
     for (text = tail; (text = strstr(text, "Error: ")) != NULL; text++)
         error = text + strlen("Error: ");
     text = text_trim(tail);
     line = strrchr(text, '\n');
     flatten(error != NULL ? error : line == NULL ? text : line + 1, out, size);
+    secret_wipe(tail, sizeof tail);
 }
 
 static int judge(const struct running *r, int status, struct error *err)

@@ -20,8 +20,7 @@ char *terraform_find(const char *wanted)
 
 void terraform_blot(const struct terraform *t, char *text)
 {
-    hide_values(&t->env, text);
-    hide_values(&t->vars, text);
+    hide_values((const struct program_pairs *[]){&t->env, &t->vars}, 2, text);
 }
 
 static void say(const struct terraform *t, const struct terraform_step *step,

@@ -21,10 +21,8 @@ static char *take(const struct terraform_said *s, const struct json *o,
 {
     char *text = text_dup(json_get_text(o, name, ""));
 
-    for (size_t i = 0; text != NULL && i < 2; i++) {
-        if (s->hidden[i] != NULL)
-            hide_values(s->hidden[i], text);
-    }
+    if (text != NULL)
+        hide_values(s->hidden, 2, text);
     return text;
 }
 

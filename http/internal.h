@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What http.c (the client and its connections), call.c (one request), many.c
- * (many at once) and failure.c (how it ended) share.  Nobody else includes
+ * What http.c (the client and its connections), call.c (one request), slot.c
+ * and many.c (many at once) and failure.c (how it ended) share.  Nobody else includes
  * this. */
 #ifndef ASSAY_HTTP_INTERNAL_H
 #define ASSAY_HTTP_INTERNAL_H

@@ -171,7 +171,11 @@ static void say_devices(struct plan_ask *a, const struct snapshot_head *head)
     if (vault_read(a->of->target->leader, "sys/audit", &now, &ignored) != 0)
         now = NULL;
     count = list_unknown(&head->contents, now, list, sizeof(list));
-    if (head->contents.audits_count == 0)
+    if (count == 0 && head->contents.unread + head->contents.left_out > 0)
+        plan_say(a->plan, "audit_devices", PLAN_WARNING,
+                 "not all of the snapshot's tables can be read, so that it may "
+                 "have audit devices that are not seen here");
+    else if (head->contents.audits_count == 0)
         plan_say(a->plan, "audit_devices", PLAN_OK,
                  "the snapshot has no audit device");
     else if (count == 0)

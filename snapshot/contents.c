@@ -121,8 +121,14 @@ done:
 static int add_audits(struct contents *c, const struct json *root,
                       struct error *err)
 {
-    for (const struct json *node = json_first(json_get(root, "entries"));
-         node != NULL; node = json_next(node)) {
+    const struct json *entries = json_get(root, "entries");
+
+    if (entries == NULL) {
+        c->unread++; /* an empty table has a null */
+        return 0;
+    }
+    for (const struct json *node = json_first(entries); node != NULL;
+         node = json_next(node)) {
         if (contents_row_audit(c, node, err) != 0) {
             return -1;
         }

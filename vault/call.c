@@ -43,7 +43,8 @@ int call_exchange(struct vault *v, struct exchange *x,
         again = login_refused(v, token, generation, err);
         if (again < 0)
             goto done;
-        if (again == 0)
+        x->own = again != LOGIN_LOST;
+        if (again != LOGIN_ANEW)
             break;
         if (rewind_upload(x, err) != 0)
             goto done;

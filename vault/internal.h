@@ -77,8 +77,12 @@ struct http_client *cluster_find(struct vault *v, const char *address);
  * it. */
 int login_token(struct vault *v, char **token, unsigned *generation,
                 struct error *err) MUST_USE;
-/* That token was refused with 403.  1: it was dead and there is another now;
- * 0: it lives, the refusal was meant; -1: no new login. */
+/* That token was refused with 403.  -1: no new login. */
+enum {
+    LOGIN_LIVES, /* the refusal was meant */
+    LOGIN_ANEW,  /* it was dead, and there is another now */
+    LOGIN_LOST,  /* dead, or it may not ask, and there is no other */
+};
 int login_refused(struct vault *v, const char *token, unsigned generation,
                   struct error *err) MUST_USE;
 /* An own login, beside the one in use: secret, and whether it is a service

@@ -68,6 +68,13 @@ static int read_place(const struct json *data, const char *path,
     return 0;
 }
 
+/* The server answers with the store that serves a path, wherever it begins. */
+static bool is_mount(const char *mount, const struct vault_kv_place *p)
+{
+    return text_starts(p->mount, mount) &&
+           strcmp(p->mount + strlen(mount), "/") == 0;
+}
+
 int vault_kv_locate(struct vault *v, const char *mount, const char *path,
                     struct vault_kv_place *out, struct error *err)
 {
@@ -96,6 +103,13 @@ int vault_kv_locate(struct vault *v, const char *mount, const char *path,
     if (mount == NULL) {
         if (cut_name(path, &p, err) != 0)
             goto done;
+    } else if (!is_mount(mount, &p)) {
+        (void)error_set(
+            err, ERR_INVALID,
+            "mount: nothing is mounted at %.200s/; the store %.200s "
+            "serves that path",
+            mount, p.mount);
+        goto done;
     } else if (!text_copy(p.name, sizeof p.name, path)) {
         too_long(err);
         goto done;

@@ -171,16 +171,16 @@ int login_refused(struct vault *v, const char *token, unsigned generation,
     int rc = is_alive(v, token, err);
 
     if (rc != 0)
-        return rc < 0 ? -1 : 0;
+        return rc < 0 ? -1 : LOGIN_LIVES;
     (void)pthread_mutex_lock(&l->lock);
     if (l->generation != generation && l->token != NULL) {
-        rc = 1; /* somebody else was quicker */
+        rc = LOGIN_ANEW; /* somebody else was quicker */
     } else if (l->fixed || v->cluster->settings.method == VAULT_AUTH_TOKEN) {
-        rc = 0; /* there is no other token to be had */
+        rc = LOGIN_LOST;
     } else {
-        rc = log_in_anew(v, err) == 0 ? 1 : -1;
-        if (rc == 1 && text_equal_secret(l->token, token))
-            rc = 0; /* a token file that says the same as before */
+        rc = log_in_anew(v, err) == 0 ? LOGIN_ANEW : -1;
+        if (rc == LOGIN_ANEW && text_equal_secret(l->token, token))
+            rc = LOGIN_LOST; /* a token file that says the same as before */
     }
     (void)pthread_mutex_unlock(&l->lock);
     return rc;

@@ -312,7 +312,7 @@ static int refused(struct crowd *c, struct item *i,
     rc = login_refused(c->v, c->token, c->generation, err);
     if (rc < 0)
         return -1;
-    if (rc == 0) {
+    if (rc != LOGIN_ANEW) {
         c->alive_at = now;
         c->doubted = false;
         return 1;
@@ -442,12 +442,12 @@ static int settle(struct crowd *c, struct error *err)
     if (!c->doubted || c->blind)
         return 0;
     rc = login_refused(c->v, c->token, c->generation, err);
-    if (rc == 1)
+    if (rc == LOGIN_ANEW)
         return error_set(err, ERR_UNAVAILABLE,
                          "our token died while %s was read: what was refused "
                          "may not have been meant",
                          c->v->address);
-    return rc;
+    return rc < 0 ? -1 : 0;
 }
 
 int vault_many_run(struct vault *v, const struct vault_many_options *o,

@@ -214,7 +214,8 @@ static enum error_kind kind_of(int status)
 }
 
 /* "permission denied" helps nobody: the line that is missing does.  Only for
- * our own login, which was made anew before a refusal is taken for meant. */
+ * our own login, which was made anew before a refusal is taken for meant; and
+ * not for what the server grants to whoever has rights on something else. */
 static void add_missing_line(const struct exchange *x,
                              const struct http_response *r, struct error *err)
 {
@@ -227,7 +228,8 @@ static void add_missing_line(const struct exchange *x,
     };
     char before[ERROR_TEXT_MAX];
 
-    if (r->status != 403 || !x->own || err == NULL)
+    if (r->status != 403 || !x->own || err == NULL ||
+        text_starts(x->path, "sys/internal/"))
         return;
     (void)text_copy(before, sizeof before, err->text);
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)

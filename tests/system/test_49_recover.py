@@ -220,11 +220,13 @@ def test_49_what_was_approved_is_what_is_done(ready):
         assert ready.ask(**wrong).status == 400, wrong
 
 
-@pytest.mark.parametrize("path, word", (
-    ("secret/app/db", "data/"), ("sys/mounts", "KV"),
-    ("nowhere/data/x", "nowhere")))
-def test_49_no_such_place(ready, path, word):
-    run = ready.recover(path=path)
+@pytest.mark.parametrize("place, word", (
+    ({"path": "secret/app/db"}, "data/"), ({"path": "sys/mounts"}, "KV"),
+    ({"path": "nowhere/data/x"}, "nowhere"),
+    # Not the secret "db" of the store that this lies in.
+    ({"mount": "secret/app", "path": "db"}, "nothing is mounted at")))
+def test_49_no_such_place(ready, place, word):
+    run = ready.recover(**place)
     assert run["status"] == "failed" and word in run["error"], run
     assert "before anything was read" in run["error"]
 

@@ -14,11 +14,13 @@ static void becomes(const char *text, const char *expected)
 {
     static const struct program_pair items[] = {
         {"a", "hunter22"}, {"b", "short"}, {"c", ""}, {"d", "line\nbreak"}};
-    static const struct program_pairs pairs = {items, 4};
+    static const struct program_pair others[] = {{"e", "hunter22-2024!"},
+                                                 {"f", "2024!and more"}};
+    static const struct program_pairs pairs = {items, 4}, more = {others, 2};
     char copy[200];
 
     (void)snprintf(copy, sizeof copy, "%s", text);
-    hide_values(&pairs, copy);
+    hide_values((const struct program_pairs *[]){&pairs, NULL, &more}, 3, copy);
     assert_string_equal(copy, expected);
 }
 
@@ -30,6 +32,9 @@ static void test_values_become_stars(void **state)
     becomes("hunter22", "********");
     becomes("a hunter22, hunter22hunter22.", "a ********, ****************.");
     becomes("a line\nbreak", "a **********");
+    /* One within another, of another list, and two that overlap. */
+    becomes("as hunter22-2024! said", "as ************** said");
+    becomes("hunter22-2024!and more", "**********************");
     /* They are everywhere. */
     becomes("a short one", "a short one");
 }
