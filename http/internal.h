@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What http.c (the client and its connections), call.c (one request), slot.c
- * and many.c (many at once) and failure.c (how it ended) share.  Nobody else includes
- * this. */
+ * and many.c (many at once) and failure.c (how it ended) share.  Nobody else
+ * includes this. */
 #ifndef ASSAY_HTTP_INTERNAL_H
 #define ASSAY_HTTP_INTERNAL_H
 

@@ -38,11 +38,17 @@ int after_init(struct after *a, struct error *err)
 {
     const struct target *t = a->target;
 
-    for (size_t i = 0; i < t->nodes.count; i++)
-        add(a, t->nodes.node[i].id, t->nodes.node[i].api_address);
+    bool lead = false;
+
+    for (size_t i = 0; i < t->nodes.count; i++) {
+        const struct vault_node *n = &t->nodes.node[i];
+
+        add(a, n->id, n->api_address);
+        lead = lead || (n->leader && n->api_address[0] != '\0');
+    }
     a->sealed_at = clock_mono_ms();
-    /* It is one of those under another name, unless nobody may list them. */
-    if (a->count == 0)
+    /* It may be one of those under another name. */
+    if (!lead)
         add(a, "", vault_address(t->leader));
     return vault_at(t->leader, vault_address(t->leader), &a->leader, err);
 }

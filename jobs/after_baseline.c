@@ -19,7 +19,7 @@ struct work {
     char *dir, *expected, *found;
 };
 
-static int make_work(struct work *w, const struct job *job, struct error *err)
+static int make_work(struct work *w, struct job *job, struct error *err)
 {
     struct buf text;
     struct jsonw j;
@@ -39,8 +39,7 @@ static int make_work(struct work *w, const struct job *job, struct error *err)
     jsonw_end_object(&j);
     rc = buf_check(&text, "the leftovers", err);
     if (rc == 0)
-        rc = runs_set_leftovers(job->world->store, job->run.id, buf_text(&text),
-                                err);
+        rc = job_leftovers(job, buf_text(&text), err);
     buf_done(&text);
     return rc == 0 ? file_make_dirs(w->dir, 0700, err) : -1;
 }
@@ -127,12 +126,10 @@ int after_baseline_compare(struct after *a, struct error *err)
     struct work w = {NULL, NULL, NULL};
     struct error why = {0};
     int got = -1;
-    int rc = -1;
+    int rc = 0;
 
-    if (make_work(&w, a->job, err) != 0)
-        goto done;
-    rc = 0;
-    got = fetch(a, w.expected, &why);
+    if (make_work(&w, a->job, &why) == 0)
+        got = fetch(a, w.expected, &why);
     if (got == 0)
         goto done;
     if (job_phase(a->job, "baseline", err) != 0) {

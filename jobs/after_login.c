@@ -50,12 +50,7 @@ int after_login(struct after *a, struct error *err)
     a->login = try_own(a, a->target->vault, err);
     if (a->login != NULL)
         return 0;
-    if (target != NULL && target->vault != a->target->vault) {
-        a->login = try_own(a, target->vault, &ignored);
-        (void)snprintf(a->login_text, sizeof(a->login_text),
-                       "as whoever takes the backups of %s", target->name);
-    }
-    if (a->login == NULL && source != NULL && source != target) {
+    if (source != NULL && source != target) {
         a->login = try_others(a, source->vault, &ignored);
         (void)snprintf(a->login_text, sizeof(a->login_text),
                        "with the credential for %s, whose data it is now",

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "jobs/after.h"
 
-/* Log in to what the cluster holds now: with the credential that restored it,
- * with the one that backs it up, or, for another cluster's snapshot, with the
+/* Log in to what the cluster holds now: with the credential that backs it up,
+ * or, for another cluster's snapshot, with the
  * one that Assay has for that cluster, whose roles are in it now.  a->login
  * is then a handle of the leader.  -1: none of them; `err` is what was said
  * to the first. */

@@ -77,13 +77,13 @@ static bool has_way_back(const struct after *a)
     return a->safety[0] != '\0' && a->state != AFTER_UNCHANGED;
 }
 
-/* A cluster that has another's data now takes its own only by force. */
+/* What went in by force, across clusters or keys, goes back only by force. */
 static void write_body(const struct after *a, struct jsonw *w, const char *key)
 {
     jsonw_object(w, key);
     jsonw_text(w, "snapshot", a->safety);
     jsonw_text(w, "target", a->job->run.target);
-    if (after_is_foreign(a))
+    if (a->target->force)
         jsonw_bool(w, "force", true);
     jsonw_end_object(w);
 }

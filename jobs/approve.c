@@ -34,10 +34,11 @@ static bool was_handed(struct jobs *j, const struct jobs_approval *a)
     return any;
 }
 
-/* Whether a credential is wanted, and brought by somebody.  What this says
- * about a run that does not wait is no matter: approvals_give is next. */
+/* Whether a credential is wanted, and brought by somebody.  *counts: the
+ * approval is about the run as it is now; else approvals_give says what is
+ * wrong, and what was handed over before must stay. */
 static int check_credential(struct jobs *j, const struct jobs_approval *a,
-                            struct error *err)
+                            bool *counts, struct error *err)
 {
     struct run run = {0};
     unsigned have = 0;
@@ -48,7 +49,9 @@ static int check_credential(struct jobs *j, const struct jobs_approval *a,
         goto done;
     bool awaits = awaits_credential(j, run.target);
     bool last = have + 1 >= run.approvals_needed;
-    if (run.status != RUN_PENDING_APPROVAL)
+    *counts = run.kind == a->kind && run.status == RUN_PENDING_APPROVAL &&
+              run.plan_revision == a->plan_revision;
+    if (!*counts)
         rc = 0;
     else if (!awaits && a->wrapped_token != NULL)
         error_set(err, ERR_PRECONDITION,
@@ -103,11 +106,13 @@ int jobs_approve(struct jobs *j, const struct jobs_approval *a,
         .plan_revision = a->plan_revision,
     };
 
-    if (check_credential(j, a, err) != 0 ||
-        hand_over(j, a, new.entity_id, err) != 0)
+    bool counts = false;
+
+    if (check_credential(j, a, &counts, err) != 0 ||
+        (counts && hand_over(j, a, new.entity_id, err) != 0))
         return -1;
     if (approvals_give(j->world.store, &new, approved, err) != 0) {
-        if (a->wrapped_token != NULL)
+        if (counts && a->wrapped_token != NULL)
             take_back(j, a->run_id, new.entity_id);
         return -1;
     }

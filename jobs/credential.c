@@ -2,6 +2,7 @@
 #include "jobs/credential.h"
 
 #include "base/secret.h"
+#include "jobs/agreement.h"
 #include "jobs/engine.h"
 #include "jobs/handed.h"
 #include "store/approvals.h"
@@ -33,6 +34,24 @@ static int find(struct job *job, char **out, struct error *err)
     return 0;
 }
 
+/* It may still come, until the last approval is there. */
+static int examine_none(const struct job *job, struct plan *plan,
+                        struct error *err)
+{
+    bool reached = false;
+
+    if (job->run.dry_run || job->run.approvals_needed == 0)
+        return 0;
+    if (agreement_reached(job, &reached, err) != 0)
+        return -1;
+    if (reached)
+        plan_say(plan, "rights", PLAN_STOP,
+                 "Assay has no credential that restores %s, and none came "
+                 "with an approval (wrapped_token)",
+                 job->run.target);
+    return 0;
+}
+
 int credential_examine(struct job *job, struct vault *restorer,
                        struct plan *plan, struct error *err)
 {
@@ -49,7 +68,7 @@ int credential_examine(struct job *job, struct vault *restorer,
     if (find(job, &token, err) != 0)
         return -1;
     if (token == NULL)
-        return 0;
+        return examine_none(job, plan, err);
     if (vault_wrapped_look(restorer, token, &wrapped, &why) == 0)
         plan_say(plan, "rights", PLAN_OK,
                  "an approver has handed over %s, wrapped at %s, and it is "

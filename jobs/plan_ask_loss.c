@@ -212,6 +212,16 @@ static void say_unknown(struct plan_ask *a, const struct error *why)
              "how many tokens and secret-ids were made since %s cannot be "
              "told: they stop working; those revoked since are back",
              a->since);
+    plan_say(a->plan, "keys", PLAN_WARNING,
+             "whether the target was rekeyed since %s cannot be told: then "
+             "only the key shares from before unseal what force restores",
+             a->since);
+    plan_say(a->plan, "leases", PLAN_WARNING,
+             "which leases were given out since %s cannot be told: they are "
+             "forgotten, and what they stand for stays",
+             a->since);
+    plan_say(a->plan, "newest_writes", PLAN_WARNING,
+             "which secrets were written since %s cannot be told", a->since);
 }
 
 /* Nothing of it is left, so nothing needs to be compared. */

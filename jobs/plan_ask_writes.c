@@ -197,12 +197,12 @@ void plan_ask_writes(struct plan_ask *a)
     else if (w.newer > 0)
         say_newest(&w);
     else if (a->names.mounts == NULL || w.denied)
-        plan_say(a->plan, "newest_writes", PLAN_OK,
+        plan_say(a->plan, "newest_writes", PLAN_WARNING,
                  "not looked at: that takes read on sys/mounts, and list and "
                  "read on the metadata of KV stores (`assay policy "
                  "inventory`)");
     else
-        plan_say(a->plan, "newest_writes", PLAN_OK,
+        plan_say(a->plan, "newest_writes", w.all ? PLAN_OK : PLAN_WARNING,
                  "none of the %s%u secrets looked at was written since",
                  w.all ? "" : "first ", w.secrets);
 }

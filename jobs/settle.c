@@ -168,17 +168,23 @@ static int wait_healthy(struct after *a, struct error *err)
         /* Somebody else may lead by now. */
         after_look(a);
         if (!known && after_login(a, &ignored) != 0)
-            break;
+            continue;
         well = is_well(a, now, &known);
     }
     rc = 0;
-    if (well || !known)
+    if (well)
         goto done;
     a->state = AFTER_UNSETTLED;
-    rc = error_set(err, ERR_UNAVAILABLE,
-                   "the archive was applied, but %zu nodes were there before "
-                   "and %zu are now, or autopilot calls them unhealthy",
-                   a->target->nodes.count, now->count);
+    if (known)
+        rc = error_set(err, ERR_UNAVAILABLE,
+                       "the archive was applied, but %zu nodes were there "
+                       "before and %zu are now, or autopilot calls them "
+                       "unhealthy",
+                       a->target->nodes.count, now->count);
+    else
+        rc = error_set(err, ERR_UNAVAILABLE,
+                       "the archive was applied and every node was there, but "
+                       "then the leader did not answer any more");
 done:
     free(now);
     return rc;

@@ -44,8 +44,9 @@ int vault_wrapped_look(struct vault *v, const char *wrapping_token,
  * login of its own and v's other settings; a secret-id goes with the mount
  * and role_id of v's.  Sent once and never again: after a doubtful answer the
  * wrapping counts as used.  Logged in on return, unless Vault did not answer
- * just then.  -1: as above; also ERR_DENIED for a secret-id that does not
- * log in (a token is first asked for when it is used), or for a root token where v refuses them (it is revoked). */
+ * just then.  -1: as above; also ERR_DENIED for a secret-id that does not log
+ * in (a token is first asked for when it is used), or for a root token where
+ * v refuses them (it is revoked). */
 int vault_from_wrapped(struct vault *v, const char *wrapping_token,
                        struct vault **out, struct error *err) MUST_USE;
 

@@ -424,6 +424,7 @@ static void test_compared_with_the_baseline(void **state)
         fail_msg("%s", run.error);
     o = outcome_of(&run);
     const struct json *b = json_get(o, "baseline");
+    assert_string_equal(json_get_text(b, "outcome", ""), "pass");
     assert_true(json_get_u64(b, "covered", 0) > 0);
     assert_int_equal(json_get_u64(b, "findings_total", 9),
                      json_count(json_get(b, "findings")));
