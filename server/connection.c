@@ -103,14 +103,16 @@ void connection_notify(void *cls, struct MHD_Connection *con, void **context,
                        enum MHD_ConnectionNotificationCode code)
 {
     const union MHD_ConnectionInfo *info;
+    const struct door *door = cls;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         end(*context);
         *context = NULL;
+        acceptor_closed(door->acceptor);
         return;
     }
     info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *context = begin(cls, con, info->connect_fd);
+    *context = begin(door, con, info->connect_fd);
     if (*context == NULL)
         (void)shutdown(info->connect_fd, SHUT_RDWR);
 }

@@ -63,19 +63,24 @@ static const struct MHD_OptionItem without_tls[] = {
     {MHD_OPTION_END, 0, NULL},
 };
 
+/* Its limit of connections is shared out to the threads, and which of them
+ * gets one does not go by who has room: each may have all.  The acceptor
+ * keeps the limit. */
 int door_start(struct door *d, struct error *err)
 {
     const struct server_options *o = &d->lobby->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_USE_ITC | MHD_USE_ERROR_LOG;
+                     MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
 
     if (d->tls != NULL)
         flags |= MHD_USE_TLS;
+    if (acceptor_new(d->listener.fd, o->connections, &d->acceptor, err) < 0)
+        return -1;
     d->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, visit_request, d->lobby,
-        MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-        d->listener.fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)POOL,
-        MHD_OPTION_CONNECTION_LIMIT, o->connections,
+        MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)POOL,
+        MHD_OPTION_CONNECTION_LIMIT, o->connections * POOL,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_client,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_CONNECTION_MEMORY,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
@@ -85,13 +90,12 @@ int door_start(struct door *d, struct error *err)
         d->tls != NULL ? with_tls : without_tls, MHD_OPTION_END);
     if (d->daemon == NULL)
         return error_set(err, ERR_INTERNAL, "cannot serve on %s", d->url);
-    return 0;
+    return acceptor_start(d->acceptor, d->daemon, err);
 }
 
 void door_shut(struct door *d)
 {
-    if (d->daemon != NULL)
-        (void)MHD_quiesce_daemon(d->daemon);
+    acceptor_stop(d->acceptor);
     listen_stop(&d->listener);
 }
 
@@ -99,8 +103,10 @@ void door_close(struct door *d)
 {
     if (d->lobby == NULL)
         return;
+    acceptor_stop(d->acceptor);
     if (d->daemon != NULL)
         MHD_stop_daemon(d->daemon);
+    acceptor_free(d->acceptor);
     listen_close(&d->listener);
     tls_free(d->tls);
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "server/acceptor.h"
 #include "server/forwarded.h"
 #include "server/limiter.h"
 #include "server/listen.h"
@@ -35,6 +36,7 @@ struct door {
     struct forwarded forwarded;
     struct tls *tls; /* NULL: in the clear */
     struct MHD_Daemon *daemon;
+    struct acceptor *acceptor; /* NULL before door_start */
     char url[LISTEN_ADDRESS_MAX + 8];
 };
 

@@ -172,10 +172,11 @@ void server_free(struct server *s)
     if (s->lobby.workers != NULL && !s->drained)
         (void)server_drain(s, 0);
     /* Workers first: they resume what is suspended, and the library must
-     * not be stopped while anything is. */
-    workers_free(s->lobby.workers);
+     * not be stopped while anything is.  Until then its threads call them. */
+    workers_stop(s->lobby.workers);
     for (size_t i = 0; i < s->count; i++)
         door_close(&s->doors[i]);
+    workers_free(s->lobby.workers);
     sweeper_free(s->lobby.sweeper);
     limiter_free(s->lobby.limiter);
     free(s);

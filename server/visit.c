@@ -19,6 +19,7 @@ enum visit_stage {
     VISIT_BODY,  /* being read */
     VISIT_HELD,  /* suspended: the workers have it */
     VISIT_READY, /* to be answered */
+    VISIT_CUT,   /* by the end of the server */
     VISIT_ANSWERED,
 };
 
@@ -156,25 +157,31 @@ static enum exchange_next run(struct visit *v, bool may_block)
     return exchange_run(v->request, may_block);
 }
 
-/* The request is complete.  Once a worker has the visit it must not be
- * touched here any more. */
+/* To the workers, to be run or to wait.  Once one has the visit it must not
+ * be touched here any more. */
+static void hold(struct visit *v, bool to_park)
+{
+    struct workers *workers = v->lobby->workers;
+
+    v->stage = VISIT_HELD;
+    MHD_suspend_connection(v->con);
+    if (to_park ? workers_park(workers, &v->work, v->request->reply.park_until)
+                : workers_submit(workers, &v->work))
+        return;
+    v->stage = VISIT_CUT;
+    MHD_resume_connection(v->con);
+}
+
+/* The request is complete. */
 static enum MHD_Result proceed(struct visit *v)
 {
+    enum exchange_next next;
+
     sweeper_expect(v->watched, 0);
-    switch (run(v, false)) {
-    case EXCHANGE_DONE:
+    next = run(v, false);
+    if (next == EXCHANGE_DONE)
         return answer(v);
-    case EXCHANGE_BLOCK:
-        v->stage = VISIT_HELD;
-        MHD_suspend_connection(v->con);
-        workers_submit(v->lobby->workers, &v->work);
-        break;
-    case EXCHANGE_PARK:
-        v->stage = VISIT_HELD;
-        MHD_suspend_connection(v->con);
-        workers_park(v->lobby->workers, &v->work, v->request->reply.park_until);
-        break;
-    }
+    hold(v, next == EXCHANGE_PARK);
     return MHD_YES;
 }
 
@@ -184,8 +191,11 @@ void visit_work(void *cls, struct work *work)
 
     (void)cls;
     if (run(v, true) == EXCHANGE_PARK) {
-        workers_park(v->lobby->workers, &v->work, v->request->reply.park_until);
-        return;
+        if (workers_park(v->lobby->workers, &v->work,
+                         v->request->reply.park_until))
+            return;
+        v->work.expired = true;
+        (void)run(v, true);
     }
     v->stage = VISIT_READY;
     MHD_resume_connection(v->con);
@@ -261,6 +271,8 @@ enum MHD_Result visit_request(void *cls, struct MHD_Connection *con,
         return MHD_YES;
     case VISIT_READY:
         return answer(v);
+    case VISIT_CUT:
+        return MHD_NO;
     case VISIT_HELD:
     case VISIT_ANSWERED:
         break;

@@ -158,7 +158,7 @@ int workers_new(const struct workers_options *options, struct workers **out,
     return 0;
 }
 
-void workers_free(struct workers *ws)
+void workers_stop(struct workers *ws)
 {
     if (ws == NULL)
         return;
@@ -169,7 +169,15 @@ void workers_free(struct workers *ws)
     (void)pthread_mutex_unlock(&ws->lock);
     for (unsigned i = 0; i < ws->started; i++)
         (void)pthread_join(ws->threads[i], NULL);
+    ws->started = 0;
     assert(ws->parked_count == 0 && ws->queue.next == &ws->queue);
+}
+
+void workers_free(struct workers *ws)
+{
+    if (ws == NULL)
+        return;
+    workers_stop(ws);
     (void)pthread_cond_destroy(&ws->changed);
     (void)pthread_mutex_destroy(&ws->lock);
     free(ws);
@@ -185,17 +193,22 @@ uint64_t workers_generation(struct workers *ws)
     return generation;
 }
 
-void workers_submit(struct workers *ws, struct work *w)
+bool workers_submit(struct workers *ws, struct work *w)
 {
+    bool taken;
+
     (void)pthread_mutex_lock(&ws->lock);
-    list_append(&ws->queue, w);
-    (void)pthread_cond_signal(&ws->changed);
+    taken = !ws->stopping;
+    if (taken) {
+        list_append(&ws->queue, w);
+        (void)pthread_cond_signal(&ws->changed);
+    }
     (void)pthread_mutex_unlock(&ws->lock);
+    return taken;
 }
 
-void workers_park(struct workers *ws, struct work *w, int64_t until_mono_ms)
+static void park(struct workers *ws, struct work *w, int64_t until_mono_ms)
 {
-    (void)pthread_mutex_lock(&ws->lock);
     w->until_mono_ms = until_mono_ms;
     if (ws->expiring || ws->parked_count >= ws->options.parked) {
         w->expired = true;
@@ -208,7 +221,18 @@ void workers_park(struct workers *ws, struct work *w, int64_t until_mono_ms)
     }
     /* Also for one that is parked: its deadline may be the earliest. */
     (void)pthread_cond_signal(&ws->changed);
+}
+
+bool workers_park(struct workers *ws, struct work *w, int64_t until_mono_ms)
+{
+    bool taken;
+
+    (void)pthread_mutex_lock(&ws->lock);
+    taken = !ws->stopping;
+    if (taken)
+        park(ws, w, until_mono_ms);
     (void)pthread_mutex_unlock(&ws->lock);
+    return taken;
 }
 
 void workers_wake(struct workers *ws)

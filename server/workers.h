@@ -39,19 +39,23 @@ struct workers_options {
 
 int workers_new(const struct workers_options *options, struct workers **out,
                 struct error *err) MUST_USE;
-/* Expires what is parked, runs what is queued, ends the threads.  Accepts
- * NULL. */
+/* Expires what is parked, runs what is queued, ends the threads: when it
+ * returns, no work is in the pool's hands, and none is taken any more; what
+ * follows may still be called.  May be called again.  Accepts NULL. */
+void workers_stop(struct workers *workers);
+/* The same; nobody may call anything any more. */
 void workers_free(struct workers *workers);
 
 /* The rest may be called by any thread, also from `run`.  After submit and
- * park the work belongs to the pool. */
+ * park the work belongs to the pool, but for the answer false: it is being
+ * stopped, and the work is still the caller's. */
 uint64_t workers_generation(struct workers *workers);
-void workers_submit(struct workers *workers, struct work *work);
+bool workers_submit(struct workers *workers, struct work *work) MUST_USE;
 /* Run it again at the next wake, at `until_mono_ms` (then `expired`), or when
  * the other end of `fd` is gone (also).  At once and expired if too many are
  * parked already, or after workers_expire. */
-void workers_park(struct workers *workers, struct work *work,
-                  int64_t until_mono_ms);
+bool workers_park(struct workers *workers, struct work *work,
+                  int64_t until_mono_ms) MUST_USE;
 void workers_wake(struct workers *workers);
 /* Expire everything parked, from now on. */
 void workers_expire(struct workers *workers);

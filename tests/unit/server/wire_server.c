@@ -8,6 +8,7 @@
  * "dead" is refused but owns the run "mine". */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -169,6 +170,16 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
     return 0;
 }
 
+static unsigned connections(void)
+{
+    const char *given = getenv("CONNECTIONS");
+    uint64_t n = 256;
+
+    if (given != NULL && !text_u64(given, &n))
+        n = 0;
+    return (unsigned)n;
+}
+
 int main(int argc, char **argv)
 {
     static const struct route *const tables[] = {routes, NULL};
@@ -184,7 +195,7 @@ int main(int argc, char **argv)
         .routes = tables,
         .outside = outside,
         .authorize = authorize,
-        .connections = 256,
+        .connections = connections(),
         .connections_per_client = 200,
         .parked = 8,
         .request_ms = 1500,

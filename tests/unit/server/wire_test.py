@@ -44,12 +44,17 @@ def arguments():
 
 
 class Server:
-    def __init__(self, *args):
+    """`limit`: how many connections, if not as many as wire_server.c says.
+    What it logs is shown when it does not end well."""
+
+    def __init__(self, *args, limit=None):
         args = args or arguments()
         self.tls = len(args) > 1
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [PROGRAM, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=None if "-v" in sys.argv else subprocess.DEVNULL)
+            stderr=self.log, env=dict(
+                os.environ, **({"CONNECTIONS": str(limit)} if limit else {})))
         self.address = self.process.stdout.readline().decode().strip()
         host, port = self.address.rsplit(":", 1)
         self.where = (self.address.removeprefix("unix://")
@@ -71,12 +76,20 @@ class Server:
 
     def drain(self):
         self.process.stdin.close()
-        return self.process.wait(timeout=15)
+
+    def ended(self):
+        """Its exit code, in the end."""
+        code = self.process.wait(timeout=15)
+        self.process.stdout.close()
+        if code != 0:
+            self.log.seek(0)
+            sys.stderr.write(self.log.read().decode(errors="replace"))
+        self.log.close()
+        return code
 
     def stop(self):
-        code = self.drain()
-        self.process.stdout.close()
-        return code
+        self.drain()
+        return self.ended()
 
 
 class Answer:
@@ -354,6 +367,24 @@ class Bounded(Wire):
                 if read_answer(s) is None:
                     raise OSError
 
+    def test_connections(self):
+        # Two at a time: the third is not turned away, it waits.
+        server = Server(limit=2)
+        held = [server.connect() for _ in range(2)]
+        for s in held:
+            s.sendall(request("/v1/assay/watch?wait=3s"))
+        with server.connect() as third:
+            third.sendall(request("/livez"))
+            third.settimeout(0.3)
+            with self.assertRaises(TimeoutError):
+                third.recv(1)
+            third.settimeout(15)
+            for s in held:
+                self.assertEqual(read_answer(s).status, 200)
+                s.close()
+            self.assertEqual(read_answer(third).status, 200)
+        self.assertEqual(server.stop(), 0)
+
     def test_depth(self):
         body = '{"a":' * 100 + "1" + "}" * 100
         answer = self.send(request("/v1/assay/things/a", "PUT", body=body))
@@ -528,46 +559,59 @@ class LongPolls(Wire):
 
 
 class Draining(unittest.TestCase):
+    def under_way(self, s, data, after_s):
+        """Send it on a connection that is served already, and let it begin."""
+        s.sendall(request("/livez"))
+        self.assertEqual(read_answer(s).status, 200)
+        s.sendall(data)
+        time.sleep(after_s)
+
     def test_parked_are_answered_and_new_ones_refused(self):
         server = Server()
         with server.connect() as s, server.connect() as idle:
             idle.sendall(request("/livez"))
             self.assertEqual(read_answer(idle).status, 200)
-            s.sendall(request("/v1/assay/watch?wait=30s"))
-            time.sleep(0.3)
+            self.under_way(s, request("/v1/assay/watch?wait=30s"), 0.3)
             began = time.monotonic()
-            server.process.stdin.close()
+            server.drain()
             answer = read_answer(s)
             self.assertEqual(answer.status, 200)
             self.assertFalse(answer.json()["data"]["changed"])
             self.assertEqual(answer.headers["connection"], "close")
-            self.assertEqual(server.process.wait(timeout=10), 0)
+            self.assertEqual(server.ended(), 0)
             self.assertLess(time.monotonic() - began, 2)
         with self.assertRaises(OSError):
             server.connect(timeout=1)
-        server.process.stdout.close()
 
     def test_one_under_way_is_finished(self):
         server = Server()
         with server.connect() as s:
-            s.sendall(request("/v1/assay/things/a", token="slow"))
-            time.sleep(0.1)
-            server.process.stdin.close()
+            self.under_way(s, request("/v1/assay/things/a", token="slow"), 0.1)
+            server.drain()
             self.assertEqual(read_answer(s).status, 200)
-            self.assertEqual(server.process.wait(timeout=10), 0)
-        server.process.stdout.close()
+            self.assertEqual(server.ended(), 0)
 
     def test_one_that_does_not_end_is_cut(self):
         server = Server()
         with server.connect() as s:
-            s.sendall(request("/v1/assay/large"))
-            time.sleep(0.2)
+            self.under_way(s, request("/v1/assay/large"), 0.2)
             # A slow reader: the send deadline and the drain's meet.
             began = time.monotonic()
-            server.process.stdin.close()
-            server.process.wait(timeout=10)
+            server.drain()
+            self.assertIn(server.ended(), (0, 3))
             self.assertLess(time.monotonic() - began, 4)
-        server.process.stdout.close()
+
+    def test_whenever_it_comes_it_is_survived(self):
+        # The library's own way of listening no more aborts now and then.
+        for _ in range(20):
+            server = Server()
+            held = [server.connect() for _ in range(4)]
+            for s in held:
+                s.sendall(request("/livez"))
+            server.drain()
+            for s in held:
+                s.close()
+            self.assertEqual(server.ended(), 0)
 
 
 @unittest.skipUnless(KIND == "tls", "of TLS")
