@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "handlers/handlers.h"
 #include "handlers/internal.h"
+#include "handlers/listing.h"
 
 enum { NUMBER_MAX = 24 };
 
@@ -26,38 +26,18 @@ static int read_number(const char *text, const char *field, uint64_t *out,
                      field);
 }
 
-static int read_since(const char *text, int64_t *out, struct error *err)
-{
-    int64_t ago = 0;
-
-    if (text == NULL || text_rfc3339_ms(text, out))
-        return 0;
-    if (!text_duration_ms(text, &ago))
-        return error_set(err, ERR_INVALID,
-                         "since: expected a time (2026-11-24T02:00:00Z) or a "
-                         "duration (24h)");
-    *out = clock_now_ms() - ago;
-    return 0;
-}
-
 static int read_filter(const struct request *request, struct audit_filter *out,
                        struct error *err)
 {
-    const int64_t limit = request_int(request, "limit", LIMIT_PAGE_DEFAULT);
-
-    if (limit < 1 || limit > LIMIT_PAGE)
-        return error_set(err, ERR_INVALID, "limit: expected 1 to %d",
-                         LIMIT_PAGE);
     *out = (struct audit_filter){
         .type = request_text(request, "type", NULL),
         .entity_id = request_text(request, "entity_id", NULL),
         .subject = request_text(request, "subject", NULL),
-        .limit = (size_t)limit,
     };
-    if (read_number(request_text(request, "after", NULL), "after", &out->before,
-                    err) != 0 ||
-        read_since(request_text(request, "since", NULL), &out->since_ms, err) !=
-            0)
+    if (listing_limit(request, &out->limit, err) != 0 ||
+        listing_since(request, &out->since_ms, err) != 0 ||
+        read_number(request_text(request, "after", NULL), "after", &out->before,
+                    err) != 0)
         return -1;
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "handlers/handlers.h"
+#include "handlers/listing.h"
 #include "handlers/run_view.h"
 
 /* Below the 30 s after which common clients give up. */
@@ -229,12 +230,8 @@ static int read_filter(const struct request *request, enum run_kind kind,
                        struct runs_filter *out, struct error *err)
 {
     const char *status = request_text(request, "status", NULL);
-    int64_t limit = request_int(request, "limit", LIMIT_PAGE_DEFAULT);
     enum run_status parsed = RUN_QUEUED;
 
-    if (limit < 1 || limit > LIMIT_PAGE)
-        return error_set(err, ERR_INVALID, "limit: expected 1 to %d",
-                         LIMIT_PAGE);
     if (status != NULL && !run_status_parse(status, &parsed))
         return error_set(err, ERR_INVALID,
                          "status: expected a status of a run, such as "
@@ -244,9 +241,8 @@ static int read_filter(const struct request *request, enum run_kind kind,
         .status = status != NULL ? (int)parsed : -1,
         .cluster = request_text(request, "cluster", NULL),
         .after = request_text(request, "after", NULL),
-        .limit = (size_t)limit,
     };
-    return 0;
+    return listing_limit(request, &out->limit, err);
 }
 
 int runs_answer_list(struct handlers_app *app, struct request *request,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/snapshots.h"
-#include "base/clock.h"
-#include "base/limits.h"
-#include "base/text.h"
 #include "handlers/handlers.h"
 #include "handlers/internal.h"
+#include "handlers/listing.h"
 #include "jobs/jobs.h"
 #include "store/canaries.h"
 
@@ -60,46 +58,24 @@ static void write_snapshot(const struct snapshot_row *row, struct jsonw *w)
     jsonw_end_array(w);
 }
 
-/* A moment, or how long ago. */
-static int read_since(const char *text, int64_t *out, struct error *err)
-{
-    int64_t ago = 0;
-
-    *out = 0;
-    if (text == NULL || text_rfc3339_ms(text, out))
-        return 0;
-    if (!text_duration_ms(text, &ago))
-        return error_set(err, ERR_INVALID,
-                         "since: expected a time (2026-11-24T02:00:00Z) or a "
-                         "duration (24h)");
-    *out = clock_now_ms() - ago;
-    return 0;
-}
-
 static int read_filter(const struct request *request,
                        struct snapshots_filter *out, struct error *err)
 {
     const char *verdict = request_text(request, "verdict", NULL);
-    int64_t limit = request_int(request, "limit", LIMIT_PAGE_DEFAULT);
     enum store_verdict parsed = STORE_UNVALIDATED;
-    int64_t since = 0;
 
-    if (limit < 1 || limit > LIMIT_PAGE)
-        return error_set(err, ERR_INVALID, "limit: expected 1 to %d",
-                         LIMIT_PAGE);
     if (verdict != NULL && !store_verdict_parse(verdict, &parsed))
         return error_set(err, ERR_INVALID,
                          "verdict: expected one of unvalidated, valid, "
                          "invalid, inconclusive");
-    if (read_since(request_text(request, "since", NULL), &since, err) != 0)
-        return -1;
     *out = (struct snapshots_filter){
         .verdict = verdict != NULL ? (int)parsed : -1,
         .cluster = request_text(request, "cluster", NULL),
-        .since_ms = since,
         .after = request_text(request, "after", NULL),
-        .limit = (size_t)limit,
     };
+    if (listing_limit(request, &out->limit, err) != 0 ||
+        listing_since(request, &out->since_ms, err) != 0)
+        return -1;
     return 0;
 }
 
