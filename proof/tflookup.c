@@ -32,7 +32,8 @@ struct resource {
     char *address;
     const char *type;
     enum fate fate;
-    const struct wanted *missing; /* the first object that is */
+    const struct wanted *missing; /* the object that decides its fate */
+    bool hidden;                  /* and whether a policy may hide it */
     size_t there;                 /* objects that are */
 };
 
@@ -201,20 +202,29 @@ static int compare_all(struct lookup *l, struct error *err)
     return rc;
 }
 
-static void name_missing(struct lookup *l)
+/* Where any one of several objects would do, one that may be there unseen
+ * decides; where all are needed, one that is certainly lost. */
+static void name_missing(struct lookup *l, const struct veil *veil)
 {
     for (size_t i = 0; i < l->wanted_count; i++) {
         const struct wanted *w = &l->wanted[i];
         struct resource *resource = &l->resources[w->resource];
+        const bool either = (w->row->flags & TFTYPES_EITHER) != 0;
+        bool hidden;
 
-        if (!w->found && resource->missing == NULL)
-            resource->missing = w;
+        if (w->found)
+            continue;
+        hidden = veil_hides(veil, w->row->kind, w->path);
+        if (resource->missing != NULL && hidden != either)
+            continue;
+        resource->missing = w;
+        resource->hidden = hidden;
     }
 }
 
 static void judge_missing(struct lookup *l, const struct veil *veil)
 {
-    name_missing(l);
+    name_missing(l, veil);
     for (size_t i = 0; i < l->count; i++) {
         struct resource *resource = &l->resources[i];
         const struct wanted *w = resource->missing;
@@ -222,7 +232,7 @@ static void judge_missing(struct lookup *l, const struct veil *veil)
         if (w == NULL || resource->fate == FATE_FAULT ||
             ((w->row->flags & TFTYPES_EITHER) != 0 && resource->there > 0))
             continue;
-        if (veil_hides(veil, w->row->kind, w->path)) {
+        if (resource->hidden) {
             resource->fate = FATE_HIDDEN;
             find(l, "not_covered", w, "there", "hidden by a policy");
             continue;
