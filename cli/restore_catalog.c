@@ -219,7 +219,9 @@ int restore_catalog_fill(struct restore_catalog *c,
                          "the signed manifest speaks of another archive: its "
                          "sha256 is not that of %s",
                          source->path);
-    return import_proof(&import, row, proof, &verdict, err);
+    if (import_proof(&import, row, proof, &verdict, err) != 0)
+        return -1;
+    return snapshots_get(c->store, source->id, NULL, row, err);
 }
 
 int restore_catalog_path(struct restore_catalog *c, const char *snapshot_id,

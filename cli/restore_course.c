@@ -137,12 +137,78 @@ static int confirm(const struct course *r, const char *name)
     return RESTORE_REFUSED;
 }
 
+/* The plan may look into the archive, too. */
+static size_t find_files(const struct flag_texts *texts,
+                         const char *files[FLAG_TEXTS_MAX])
+{
+    size_t count = 0;
+    struct stat st;
+
+    for (size_t i = 0; i < texts->count; i++)
+        if (stat(texts->items[i], &st) == 0 && S_ISREG(st.st_mode))
+            files[count++] = texts->items[i];
+    return count;
+}
+
+static int open_work(struct course *r)
+{
+    const char *files[FLAG_TEXTS_MAX];
+    const struct restore_work_options options = {
+        .dir = r->order->work_dir,
+        .vault = r->target.vault,
+        .source = &r->source,
+        .proof = &r->proof,
+        .trusted_keys = &r->order->trusted_keys,
+        .key_files = files,
+        .key_files_count = find_files(&r->order->key_files, files),
+        .await_unseal_ms = AWAIT_UNSEAL_MS,
+        .settle_ms = r->order->settle_ms,
+    };
+    struct error err = {0};
+
+    if (r->work != NULL)
+        return RESTORE_DONE;
+    log_set_level(LOG_LEVEL_ERROR);
+    if (restore_work_open(&options, &r->work, &err) != 0)
+        return complain(&err, err.kind == ERR_CORRUPT ? RESTORE_REFUSED
+                                                      : RESTORE_UNKNOWN);
+    r->unseal = (struct restore_unseal){.jobs = restore_work_jobs(r->work),
+                                        .keys = r->keys.keys};
+    return RESTORE_DONE;
+}
+
+static bool overridden(const struct course *r, const char *finding)
+{
+    for (size_t i = 0; i < r->order->overrides.count; i++)
+        if (strcmp(r->order->overrides.items[i], finding) == 0)
+            return true;
+    return false;
+}
+
+/* A server that is initialised for nothing is one whose keys nobody has. */
+static int is_worth_it(struct course *r)
+{
+    int code = open_work(r);
+
+    if (code != RESTORE_DONE ||
+        restore_work_row(r->work)->verdict == STORE_VALID ||
+        overridden(r, "verdict"))
+        return code;
+    fprintf(stderr,
+            "\nRefused, %s was not initialised: the archive is not "
+            "proved.  If you know better: -override verdict\n",
+            vault_address(r->target.vault));
+    return RESTORE_REFUSED;
+}
+
 /* There is nothing on it yet to be lost, and so nothing to be forced. */
 static int initialise(struct course *r)
 {
     struct error err = {0};
-    int code = confirm(r, vault_address(r->target.vault));
+    int code = is_worth_it(r);
 
+    if (code == RESTORE_DONE)
+        code = confirm(r, vault_address(r->target.vault));
     if (code != RESTORE_DONE)
         return code;
     if (restore_target_init(&r->target, &r->proof.seal, &interrupted, &err) !=
@@ -215,44 +281,6 @@ static int run(struct course *r, bool dry_run, struct run *out,
 
     r->shown[0] = '\0';
     return restore_work_run(r->work, &request, out, err);
-}
-
-/* The plan may look into the archive, too. */
-static size_t find_files(const struct flag_texts *texts,
-                         const char *files[FLAG_TEXTS_MAX])
-{
-    size_t count = 0;
-    struct stat st;
-
-    for (size_t i = 0; i < texts->count; i++)
-        if (stat(texts->items[i], &st) == 0 && S_ISREG(st.st_mode))
-            files[count++] = texts->items[i];
-    return count;
-}
-
-static int open_work(struct course *r)
-{
-    const char *files[FLAG_TEXTS_MAX];
-    const struct restore_work_options options = {
-        .dir = r->order->work_dir,
-        .vault = r->target.vault,
-        .source = &r->source,
-        .proof = &r->proof,
-        .trusted_keys = &r->order->trusted_keys,
-        .key_files = files,
-        .key_files_count = find_files(&r->order->key_files, files),
-        .await_unseal_ms = AWAIT_UNSEAL_MS,
-        .settle_ms = r->order->settle_ms,
-    };
-    struct error err = {0};
-
-    log_set_level(LOG_LEVEL_ERROR);
-    if (restore_work_open(&options, &r->work, &err) != 0)
-        return complain(&err, err.kind == ERR_CORRUPT ? RESTORE_REFUSED
-                                                      : RESTORE_UNKNOWN);
-    r->unseal = (struct restore_unseal){.jobs = restore_work_jobs(r->work),
-                                        .keys = r->keys.keys};
-    return RESTORE_DONE;
 }
 
 /* What to do about the first blocker, where anything can be done from here. */
@@ -356,26 +384,38 @@ static int execute(struct course *r)
     return code;
 }
 
-static int restore(struct course *r)
+/* Nothing is sent before all of it is done. */
+static int prepare(struct course *r)
 {
     static int (*const steps[])(struct course *) = {prove, look_at_target,
                                                     open_work, plan};
     int code = RESTORE_DONE;
 
+    for (size_t i = 0;
+         i < sizeof(steps) / sizeof(steps[0]) && code == RESTORE_DONE; i++)
+        code = steps[i](r);
+    return code;
+}
+
+static int restore(struct course *r)
+{
+    int code;
+
     catch_signals();
     r->begun_ms = clock_mono_ms();
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        code = steps[i](r);
-        if (code != RESTORE_DONE)
-            return code;
-    }
-    if (r->order->dry_run) {
+    code = prepare(r);
+    if (code == RESTORE_DONE && r->order->dry_run) {
         printf("\nA dry run: it would be restored.\n");
         return RESTORE_DONE;
     }
-    if (!r->confirmed)
+    if (code == RESTORE_DONE && !r->confirmed)
         code = confirm(r, r->target.status.cluster_name);
-    return code == RESTORE_DONE ? execute(r) : code;
+    if (code == RESTORE_DONE)
+        code = execute(r);
+    if (r->confirmed && (code == RESTORE_REFUSED || code == RESTORE_UNKNOWN))
+        fprintf(stderr, RESTORE_TARGET_ORPHANED "\n",
+                vault_address(r->target.vault));
+    return code;
 }
 
 static void course_done(struct course *r)

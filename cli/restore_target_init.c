@@ -55,10 +55,7 @@ int restore_target_init(struct restore_target *t,
                             vault_address(t->vault));
     rc = make_ready(t, &keys, shamir, cancel, err);
     if (rc != 0)
-        error_prefix(err,
-                     "%s was initialised, and nobody has its keys: stop it, "
-                     "empty its raft directory, and begin again",
-                     vault_address(t->vault));
+        error_prefix(err, RESTORE_TARGET_ORPHANED, vault_address(t->vault));
     vault_keys_done(&keys);
     return rc;
 }

@@ -11,6 +11,12 @@
 #include "snapshot/unseal.h"
 #include "vault/status.h"
 
+/* What is left to say of a target (its address) when nothing could be sent to
+ * it after it was initialised. */
+#define RESTORE_TARGET_ORPHANED                                                \
+    "%s was initialised, and nobody has its keys: stop it, empty its raft "    \
+    "directory, and begin again"
+
 /* Initialise it with the share count of the archive's seal, so that it need
  * not be restarted afterwards, unseal it, wait until it leads, and use its
  * root token from now on.  t->status is renewed.

@@ -41,7 +41,7 @@ int restore_work_open(const struct restore_work_options *o,
 void restore_work_close(struct restore_work *w);
 
 struct jobs *restore_work_jobs(struct restore_work *w);
-/* As it is in the catalog. */
+/* As it is in the catalog when it was opened, with its verdict. */
 const struct snapshot_row *restore_work_row(const struct restore_work *w);
 
 enum restore_work_stop {

@@ -131,6 +131,15 @@ def destroy(world):
     shutil.rmtree(world.assay.dir)
 
 
+def edited(world, workdir):
+    """An archive that a policy was taken out of."""
+    archive = next(world.bucket.storage.rglob("*.snap"))
+    path = workdir / "edited.snap"
+    path.write_bytes(Archive(archive.read_bytes()).drop(
+        "sys/policy/shop").bytes())
+    return path
+
+
 def left(work):
     return sorted(p.name for p in work.iterdir())
 
@@ -153,6 +162,12 @@ def test_other_share_counts_and_no_init_at_all(world, fresh, work, workdir):
     assert done.returncode == 1, done.stderr
     done = restore(world, *args, "-dry-run")
     assert done.returncode == 1 and "nobody has initialised" in done.stderr
+    # Nobody would have its keys: not for an archive that cannot be sent.
+    done = restore(world, new.address, "-init", "-yes", new.address)
+    assert done.returncode == 2 and "nobody knows whose" in done.stderr
+    archive = edited(world, workdir)
+    done = restore(world, *args, "-yes", new.address, source=archive)
+    assert done.returncode == 1 and "was not initialised" in done.stderr
     assert not new.nodes[0].status()["initialized"]
     done = restore(world, *args, "-yes", new.address)
     assert done.returncode == 0, done.stderr + done.stdout
@@ -211,10 +226,8 @@ def test_what_is_not_proved_is_refused(world, work, workdir):
     cut = workdir / "cut.snap"
     cut.write_bytes(archive.read_bytes()[:-2000])
     refused(1, str(cut), *world.bucket.shares(), source=cut)
-    edited = workdir / "edited.snap"
-    edited.write_bytes(Archive(archive.read_bytes()).drop(
-        "sys/policy/shop").bytes())
-    refused(1, "BLOCKER  verdict", *world.bucket.shares(), source=edited)
+    refused(1, "BLOCKER  verdict", *world.bucket.shares(),
+            source=edited(world, workdir))
     refused(2, "s3://", *world.bucket.shares(), source="s3://bucket/x")
     refused(2, "cannot use", *world.bucket.shares(), source=workdir / "no")
     assert left(work) == []
