@@ -14,9 +14,10 @@ enum { PRINTED_MAX = 256 * 1024, PATH_TEXT_MAX = 256 };
 /* What may change: the whole sections, or this part of a cluster. */
 static const char *const free_sections[] = {
     "log",     "transient",    "validation", "drain",
-    "restore", "trusted_keys", "canary"};
+    "restore", "trusted_keys", "canary",     "oracles"};
 static const char *const free_of_cluster[] = {"unseal"};
 static const char *const free_of_access[] = {"break_glass"};
+static const char *const free_of_audit[] = {"heads_every"};
 static const char *const free_of_limits[] = {"requests_per_second", "burst",
                                              "caller_requests_per_second",
                                              "caller_burst"};
@@ -117,6 +118,9 @@ int reload_needs_restart(const struct config *old, const struct config *new,
     const struct part access = {"access", free_of_access,
                                 sizeof(free_of_access) /
                                     sizeof(free_of_access[0])};
+    const struct part audit = {"audit", free_of_audit,
+                               sizeof(free_of_audit) /
+                                   sizeof(free_of_audit[0])};
     const struct part limits = {"limits", free_of_limits,
                                 sizeof(free_of_limits) /
                                     sizeof(free_of_limits[0])};
@@ -134,6 +138,8 @@ int reload_needs_restart(const struct config *old, const struct config *new,
             compare_clusters(&c, json_get(a, key), n);
         else if (strcmp(key, "access") == 0)
             compare_part(&c, &access, json_get(a, key), n);
+        else if (strcmp(key, "audit") == 0)
+            compare_part(&c, &audit, json_get(a, key), n);
         else if (strcmp(key, "limits") == 0)
             compare_part(&c, &limits, json_get(a, key), n);
         else if (!is_in(key, free_sections,

@@ -92,6 +92,8 @@ static void what_changes_at_once(void **state)
     assert_string_equal(restart_for("ASSAY_DRAIN=5m"), "");
     assert_string_equal(restart_for("ASSAY_LIMITS_BURST=7"), "");
     assert_string_equal(restart_for("ASSAY_LIMITS_CALLER_BURST=7"), "");
+    assert_string_equal(restart_for("ASSAY_AUDIT_HEADS_EVERY=7m"), "");
+    assert_string_equal(restart_for("ASSAY_ORACLES_TERRAFORM_DIR=/tmp"), "");
     assert_string_equal(restart_for("ASSAY_UNSEAL_KEY_FILES=/dev/null"), "");
     assert_string_equal(with_break_glass("ann", "bob"), "");
 }
@@ -104,6 +106,7 @@ static void what_needs_a_restart(void **state)
                         "limits.connections ");
     assert_string_equal(restart_for("ASSAY_LIMITS_IDLE_TIMEOUT=7"),
                         "limits.idle_timeout ");
+    assert_string_equal(restart_for("ASSAY_AUDIT_FILE=/x"), "audit.file ");
     assert_string_equal(restart_for("ASSAY_DATA_DIR=/x"), "data_dir storage ");
     assert_string_equal(restart_for("ASSAY_ACCESS_MOUNT=x"), "access.mount ");
     assert_string_equal(restart_for("ASSAY_CLUSTERS_MAIN_NAMESPACE=x"),
