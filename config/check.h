@@ -14,6 +14,9 @@ void config_check_auth(struct config_auth *auth, const char *path,
 void config_check_transient(struct config_transient *t, const char *const *env,
                             struct config_report *report);
 void config_check_listen(struct config *config, struct config_report *report);
+/* Of `path`.env of whatever runs Terraform. */
+void config_check_terraform_env(const struct config_pairs *env,
+                                const char *path, struct config_report *report);
 void config_check_oracles(const struct config *config,
                           struct config_report *report);
 /* Fill in what follows from the rest, and judge the whole. */

@@ -138,6 +138,8 @@ void config_check_transient(struct config_transient *t, const char *const *env,
                        "transient.allow_generate_root: where the login to a "
                        "restored copy fails, a root token is made in it");
     config_check_auth(&t->auth, "transient.auth", env, report);
+    config_check_terraform_env(&t->terraform.env, "transient.terraform",
+                               report);
     check_drivers(t, report);
     check_files(t, report);
     check_process(t, report);

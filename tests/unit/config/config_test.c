@@ -495,6 +495,12 @@ static void drivers_need_their_settings(void **state)
                    "transient.terraform.vars.1x: expected an object of texts");
     assert_problem(TRANSIENT("\"terraform\":{\"env\":{\"X\":[1]}}"),
                    "transient.terraform.env.X: expected an object of texts");
+    assert_problem(
+        TRANSIENT("\"terraform\":{\"env\":{\"TF_DATA_DIR\":\"/x\"}}"),
+        "transient.terraform.env.TF_DATA_DIR: each run has");
+    assert_problem("{" CLUSTER ",\"oracles\":{\"terraform\":{\"env\":"
+                   "{\"TF_DATA_DIR\":\"/x\"}}}}",
+                   "oracles.terraform.env.TF_DATA_DIR: each run has");
 }
 
 static void a_client_address_is_one_machines(void **state)
