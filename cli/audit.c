@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/audit_heads.h"
 #include "cli/audit_lines.h"
@@ -203,7 +204,9 @@ static int walk_catalog(struct verify *v, struct error *err)
 
     if (path == NULL)
         return error_memory(err);
-    if (store_open(path, &store, err) == 0)
+    if (!file_exists(path)) /* and is not to be made */
+        (void)error_set(err, ERR_NOT_FOUND, "%s is not there", path);
+    else if (store_open(path, &store, err) == 0)
         rc = audit_each(store, 0, take_row, v, err);
     store_close(store);
     free(path);
@@ -257,6 +260,10 @@ static int verify(struct verify *v, struct error *err)
         end_chain(v, err) != 0 || check_lost(v, err) != 0 ||
         check_fresh(v, err) != 0)
         return -1;
+    if (v->heads.foreign > 0)
+        printf("%zu heads in the storage are not signed by this Assay, and "
+               "count for nothing\n",
+               v->heads.foreign);
     if (v->walk.begun)
         printf("intact\n");
     else

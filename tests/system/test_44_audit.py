@@ -393,6 +393,22 @@ def test_44_a_catalog_taken_away_is_missed(stolen):
     assert "is missing, of which the storage has" in done.stdout, done.stdout
 
 
+def test_44_a_catalog_that_is_not_there_is_not_made(stolen):
+    data = stolen.config.parent / "data"
+    (data / "assay.db").unlink()
+    shutil.rmtree(stolen.storage / "audit")
+    done = stolen.verify()
+    assert done.returncode == 2 and "is not there" in done.stdout, done.stdout
+    assert not (data / "assay.db").exists()
+
+
+def test_44_a_head_that_was_changed_is_told(stolen):
+    head = sorted((stolen.storage / "audit").rglob("*.json"))[0]
+    head.write_text(head.read_text().replace("2", "3"))
+    done = stolen.verify()
+    assert "1 heads in the storage are not signed" in done.stdout, done.stdout
+
+
 def test_44_a_head_by_another_hand_does_not_count(stolen):
     """Who can write to the storage only can hide a change there, not make
     one good."""
