@@ -97,6 +97,10 @@ static int print_token(const struct new_token *t)
             "goes into\naccess.break_glass of the configuration:\n",
             t->name);
     printf("%s\n%s\n", token, buf_text(&line));
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "assay access new-token: nobody got it: %m\n");
+        goto done;
+    }
     rc = 0;
 done:
     buf_done(&line);

@@ -36,9 +36,10 @@ static void print_proof(struct buf *out, const struct snapshot_proof *p)
     const struct identity *who = &p->contents.identity;
 
     if (p->keys != UNSEAL_OPENED) {
-        buf_printf(out, "%-14s%s: %s\n", "Proved",
-                   p->keys == UNSEAL_BROKEN_KEYRING ? "NO" : "could not tell",
-                   p->keys_text);
+        buf_printf(out, "%-14s%s: ", "Proved",
+                   p->keys == UNSEAL_BROKEN_KEYRING ? "NO" : "could not tell");
+        output_text(out, p->keys_text, strlen(p->keys_text));
+        buf_char(out, '\n');
         return;
     }
     buf_printf(out, "%-14s", "Cluster");

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "vault/env.h"
 
 int restore_target_open(const char *address, const char *token_file,
@@ -81,12 +82,13 @@ static void advise_init(const struct restore_target *t,
                "worth nothing afterwards; only the snapshot's own\nkeys "
                "count.\n",
                prefix(t));
-    if (!shamir && seal->type[0] != '\0')
-        buf_printf(out,
-                   "\nThe snapshot's seal is %s: the configuration of the new "
-                   "server must have the same\nseal stanza, with the same "
-                   "key, before it is initialised.\n",
-                   seal->type);
+    if (!shamir && seal->type[0] != '\0') {
+        buf_str(out, "\nThe snapshot's seal is ");
+        output_text(out, seal->type, strlen(seal->type));
+        buf_str(out, ": the configuration of the new server must have the "
+                     "same\nseal stanza, with the same key, before it is "
+                     "initialised.\n");
+    }
 }
 
 static void advise_unseal(const struct restore_target *t, struct buf *out)
