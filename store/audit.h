@@ -31,7 +31,6 @@ enum audit_type {
     AUDIT_RESPONSE, /* was done, or not: `status` */
     AUDIT_REFUSED,  /* was not allowed */
     AUDIT_RUN,      /* something that a run does, long after its request */
-    AUDIT_RECORD,   /* about the record itself */
 };
 
 /* What is written down.  Borrowed; what is NULL, "" or 0 is left out. */

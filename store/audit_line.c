@@ -22,9 +22,10 @@ static const char hash_end[] = "\"}";
 const char *audit_line_type(enum audit_type type)
 {
     static const char *const names[] = {
-        [AUDIT_REQUEST] = "request", [AUDIT_RESPONSE] = "response",
-        [AUDIT_REFUSED] = "refused", [AUDIT_RUN] = "run",
-        [AUDIT_RECORD] = "record",
+        [AUDIT_REQUEST] = "request",
+        [AUDIT_RESPONSE] = "response",
+        [AUDIT_REFUSED] = "refused",
+        [AUDIT_RUN] = "run",
     };
 
     return names[type];
