@@ -237,16 +237,44 @@ static bool is_hard(const struct error *why)
            why->status >= 500;
 }
 
-/* Tell apart what Vault said about the token from not having been asked. */
-static int backend_failed(struct access *a, const struct error *why,
-                          struct error *err)
+static void explain(struct error *err)
+{
+    err->kind = ERR_UNAVAILABLE;
+    (void)error_prefix(err, "Vault cannot be asked who may do this");
+}
+
+/* Asked as for a caller, with a token that nobody has: what answers that it
+ * does not know it can be asked.  Otherwise that is noted. */
+static bool probe_down(struct access *a, const struct check *c)
+{
+    struct error why = {0};
+    unsigned can = 0;
+    bool hard;
+
+    if (a->options.backend.capabilities(a->options.backend.ctx, PROBE, c->path,
+                                        &can, &why) == 0 ||
+        why.kind == ERR_DENIED)
+        return false;
+    hard = is_hard(&why);
+    explain(&why);
+    note_down(a, &why, hard);
+    return hard;
+}
+
+/* Tell apart what Vault said about the token from not having been asked.  An
+ * answer may be due to this very token (both products answer 500 to some that
+ * are none), which must not lock out the others. */
+static int backend_failed(struct access *a, const struct check *c,
+                          const struct error *why, struct error *err)
 {
     if (why->kind == ERR_DENIED)
         return refuse_token(err);
     *err = *why;
-    err->kind = ERR_UNAVAILABLE;
-    (void)error_prefix(err, "Vault cannot be asked who may do this");
-    note_down(a, err, is_hard(why));
+    explain(err);
+    if (why->status == 0 || why->status == 429)
+        note_down(a, err, is_hard(why));
+    else
+        (void)probe_down(a, c);
     return -1;
 }
 
@@ -273,7 +301,7 @@ static int get_rights(struct access *a, const struct check *c, unsigned *can,
             remember(a, a->rights, c->rights_key, &rights,
                      a->options.refused_ms);
         }
-        return backend_failed(a, &why, err);
+        return backend_failed(a, c, &why, err);
     }
     good = is_allowed(c, rights.can);
     remember(a, a->rights, c->rights_key, &rights,
@@ -298,7 +326,7 @@ static int get_identity(struct access *a, const struct check *c,
         /* A policy without lookup-self is no reason to refuse: the rights
          * are known, only the name is not. */
         if (why.kind != ERR_DENIED)
-            return backend_failed(a, &why, err);
+            return backend_failed(a, c, &why, err);
     } else {
         out->known = true;
         out->root = found.root;
@@ -376,36 +404,26 @@ static bool is_down_hard(struct access *a)
     return down;
 }
 
-/* Asked as for a caller, with a token that nobody has: what answers that it
- * does not know it can be asked. */
-static bool probe_down(struct access *a, const struct check *c)
-{
-    struct error why = {0};
-    struct error ignored = {0};
-    unsigned can = 0;
-
-    if (a->options.backend.capabilities(a->options.backend.ctx, PROBE, c->path,
-                                        &can, &why) == 0 ||
-        why.kind == ERR_DENIED)
-        return false;
-    (void)backend_failed(a, &why, &ignored);
-    return is_hard(&why);
-}
-
 /* A token of the configuration: Vault is not told of it, only whether Vault
  * is there counts. */
 static int decide_break_glass(struct access *a, const struct check *c,
                               struct principal *out, struct error *err)
 {
+    const int64_t now = clock_now_ms();
     struct break_glass token;
 
-    if (!break_glass_find(a->options.break_glass, c->q->token, &token))
+    out->break_glass = true;
+    if (!break_glass_find(a->options.break_glass, c->q->token, &token)) {
+        out->token_key[0] = '\0'; /* not even for runs of its own */
         return error_set(err, ERR_DENIED,
                          "permission denied: this break-glass token is not "
                          "one of the configuration");
-    if (break_glass_judge(&token, c->q->right, clock_now_ms(), out, err) < 0)
+    }
+    if (now >= token.expires_ms)
+        out->token_key[0] = '\0';
+    if (break_glass_judge(&token, c->q->right, now, out, err) < 0)
         return -1;
-    if (!is_down_hard(a)) {
+    if (c->fresh || !is_down_hard(a)) {
         if (!c->may_block)
             return 1;
         if (!probe_down(a, c))
@@ -415,7 +433,6 @@ static int decide_break_glass(struct access *a, const struct check *c,
                              "leader, and now it answers");
     }
     out->authenticated = true;
-    out->break_glass = true;
     return 0;
 }
 

@@ -30,7 +30,7 @@ struct principal {
     char token_key[PRINCIPAL_KEY_MAX];
     bool authenticated;
     bool root;        /* a root token: no entity, may do everything */
-    bool break_glass; /* known to the configuration, not to Vault */
+    bool break_glass; /* for the configuration to know, not for Vault */
     struct error refusal;
 };
 

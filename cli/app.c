@@ -283,7 +283,7 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
     };
     int rc = access_check(app->access, &question, may_block, out, err);
 
-    if (rc == 0 && out->break_glass)
+    if (rc == 0 && out->authenticated && out->break_glass)
         tell_break_glass(app, &question, out);
     return rc;
 }

@@ -21,6 +21,21 @@ def test_10_a_token_that_does_not_exist(shared):
     assert shared.assay.api("GET", "status", token="s.nobody").status == 403
 
 
+def test_10_an_odd_token_shuts_out_nobody_else(shared):
+    """Vault has an error of its own for some texts that are no token.  That
+    is not Vault being down."""
+    victor = shared.login("victor")
+    odd = "b.!"
+    said = rest.request(shared.cluster.address, "POST",
+                        "/v1/sys/capabilities-self",
+                        {"path": "assay/status"}, token=odd)
+    assert said.status == 500, said
+    assert shared.assay.api("GET", "status", token=odd).status == 503
+    assert shared.assay.api("GET", "status", token=victor).status == 200
+    run = shared.assay.run("backups", token=shared.login("bob"))
+    assert run["status"] == "succeeded", run
+
+
 def test_10_a_login_alone_allows_nothing(shared):
     nell = shared.login("nell")
     for method, path in (("GET", "status"), ("LIST", "snapshots"),

@@ -22,6 +22,7 @@ static struct {
     int identified;
     char path[128];
     int fail_status;
+    const char *fail_for; /* this token only; NULL: for all */
     bool saw_break_glass; /* which must stay with us */
 } vault;
 
@@ -33,7 +34,8 @@ static int capabilities(void *ctx, const char *token, const char *path,
     vault.asked++;
     vault.saw_break_glass = vault.saw_break_glass || break_glass_is(token);
     (void)text_copy(vault.path, sizeof(vault.path), path);
-    if (vault.capabilities_fail != ERR_NONE) {
+    if (vault.capabilities_fail != ERR_NONE &&
+        (vault.fail_for == NULL || strcmp(vault.fail_for, token) == 0)) {
         (void)error_set(err, vault.capabilities_fail, "from the backend");
         err->status = vault.fail_status;
         return -1;
@@ -337,23 +339,26 @@ static void a_refused_token_still_has_a_key(void **state)
     access_free(a);
 }
 
-/* Two people's tokens. */
-static char reader[BREAK_GLASS_TOKEN_MAX], restorer[BREAK_GLASS_TOKEN_MAX];
+/* Two people's tokens, and one that had its time. */
+static char reader[BREAK_GLASS_TOKEN_MAX], restorer[BREAK_GLASS_TOKEN_MAX],
+    expired[BREAK_GLASS_TOKEN_MAX];
 static struct break_glass_box *box;
 
 static struct access *with_break_glass(void)
 {
     struct access_options o = plain;
-    struct break_glass tokens[2] = {
+    struct break_glass tokens[3] = {
         {.name = "screen", .rights = ACCESS_RIGHT_READ},
         {.name = "ann", .rights = ACCESS_RIGHT_RESTORE},
+        {.name = "old", .rights = ACCESS_RIGHT_RESTORE, .expires_ms = 1},
     };
 
     break_glass_make(reader, tokens[0].sha256);
     break_glass_make(restorer, tokens[1].sha256);
+    break_glass_make(expired, tokens[2].sha256);
     tokens[0].expires_ms = tokens[1].expires_ms = clock_now_ms() + 60000;
     assert_int_equal(break_glass_box_new(&box, &why), 0);
-    break_glass_box_set(box, tokens, 2);
+    break_glass_box_set(box, tokens, 3);
     o.break_glass = box;
     return fresh(&o);
 }
@@ -392,8 +397,46 @@ static void break_glass_counts_while_vault_cannot_be_asked(void **state)
     /* Others still wait for Vault. */
     assert_int_equal(check(a, "t", ACCESS_READ, 0), -1);
     assert_int_equal(why.kind, ERR_UNAVAILABLE);
-    assert_int_equal(vault.asked, 1);
+    /* Once for those who read, once for each who changes something. */
+    assert_int_equal(vault.asked, 2);
     assert_false(vault.saw_break_glass);
+    end(a);
+}
+
+/* Both products answer 500 to X-Vault-Token: b.! */
+static void one_odd_token_is_not_vault_down(void **state)
+{
+    struct access *a = with_break_glass();
+
+    (void)state;
+    right = ACCESS_RIGHT_READ;
+    vault.can = ACCESS_CAN_ALL;
+    vault.capabilities_fail = ERR_UPSTREAM;
+    vault.fail_status = 500;
+    vault.fail_for = "b.!";
+    assert_int_equal(check(a, "b.!", ACCESS_READ, 0), -1);
+    assert_int_equal(why.kind, ERR_UNAVAILABLE);
+    assert_int_equal(check(a, "t", ACCESS_READ, 0), 0);
+    assert_int_equal(check(a, reader, ACCESS_READ, 0), -1);
+    assert_non_null(strstr(why.text, "now it answers"));
+    end(a);
+}
+
+static void a_break_glass_token_that_counts_no_more_owns_nothing(void **state)
+{
+    struct access *a = with_break_glass();
+
+    (void)state;
+    right = ACCESS_RIGHT_READ;
+    vault.capabilities_fail = ERR_UNAVAILABLE;
+    assert_int_equal(
+        check(a, BREAK_GLASS_PREFIX "00", ACCESS_READ, ACCESS_OWN_RUN), 0);
+    assert_false(who.authenticated);
+    assert_true(who.break_glass);
+    assert_string_equal(who.token_key, "");
+    assert_int_equal(check(a, expired, ACCESS_READ, ACCESS_OWN_RUN), 0);
+    assert_string_equal(who.token_key, "");
+    assert_non_null(strstr(who.refusal.text, "expired at"));
     end(a);
 }
 
@@ -413,7 +456,8 @@ static void break_glass_is_worth_nothing_while_vault_answers(void **state)
     }
     /* Not even where a refused token becomes somebody without rights. */
     assert_int_equal(check(a, reader, ACCESS_READ, ACCESS_OWN_RUN), 0);
-    assert_false(who.authenticated || who.break_glass);
+    assert_false(who.authenticated);
+    assert_true(who.break_glass);
     assert_string_equal(who.entity_id, "break-glass:screen");
     assert_non_null(strstr(who.refusal.text, "now it answers"));
     /* Too busy for one caller is not down. */
@@ -482,6 +526,8 @@ int main(void)
         cmocka_unit_test(break_glass_counts_while_vault_cannot_be_asked),
         cmocka_unit_test(break_glass_is_worth_nothing_while_vault_answers),
         cmocka_unit_test(an_unknown_break_glass_token_is_not_sent_to_vault),
+        cmocka_unit_test(one_odd_token_is_not_vault_down),
+        cmocka_unit_test(a_break_glass_token_that_counts_no_more_owns_nothing),
         cmocka_unit_test(break_glass_does_not_block_unasked),
     };
 
