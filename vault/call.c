@@ -111,11 +111,14 @@ static int one_try(struct vault *v, const struct vault_request *q,
     return call_exchange(v, x, r, err);
 }
 
-int vault_call(struct vault *v, const struct vault_request *q,
-               struct json **answer, struct error *err)
+int call_answer(struct vault *v, const struct vault_request *q,
+                struct exchange *x, struct http_response *r, struct error *err)
 {
     const struct settings *s = &v->cluster->settings;
-    struct exchange x = {
+    int rc;
+
+    assert(q->method != NULL && q->path != NULL);
+    *x = (struct exchange){
         .method = q->method,
         .path = q->path,
         .query = q->query,
@@ -124,26 +127,30 @@ int vault_call(struct vault *v, const struct vault_request *q,
         .cancel = q->cancel,
         .timeout_ms = q->timeout_ms > 0 ? q->timeout_ms : s->call_timeout_ms,
     };
+    for (int tries = 1;; tries++) {
+        error_clear(err);
+        http_response_init(r);
+        rc = one_try(v, q, x, r, err);
+        if (rc == 0)
+            rc = send_check(x, r, err);
+        if (rc == 0 || tries == TRIES_MAX || !repeatable(x) ||
+            !call_passing(r, err))
+            return rc;
+        http_response_done(r);
+        if (send_pause(PAUSE_MS << tries, q->cancel, err) != 0)
+            return -1;
+    }
+}
+
+int vault_call(struct vault *v, const struct vault_request *q,
+               struct json **answer, struct error *err)
+{
+    struct exchange x;
     struct http_response r;
     struct json *tree = NULL;
     struct error why;
-    int rc;
+    int rc = call_answer(v, q, &x, &r, &why);
 
-    assert(q->method != NULL && q->path != NULL);
-    for (int tries = 1;; tries++) {
-        error_clear(&why);
-        http_response_init(&r);
-        rc = one_try(v, q, &x, &r, &why);
-        if (rc == 0)
-            rc = send_check(&x, &r, &why);
-        if (rc == 0 || tries == TRIES_MAX || !repeatable(&x) ||
-            !call_passing(&r, &why))
-            break;
-        http_response_done(&r);
-        rc = send_pause(PAUSE_MS << tries, q->cancel, &why);
-        if (rc != 0)
-            break;
-    }
     if (rc == 0)
         rc = send_parse(&x, &r, &tree, &why);
     http_response_done(&r);

@@ -92,10 +92,11 @@ int vault_kv_locate(struct vault *v, const char *mount, const char *path,
     if (question == NULL)
         return error_memory(err);
     if (vault_read(v, question, &answer, err) != 0) {
-        error_prefix(err,
-                     "nothing is mounted at %.200s, or Assay's login may "
-                     "touch nothing in it",
-                     full);
+        if (err != NULL && err->kind == ERR_DENIED)
+            error_prefix(err,
+                         "nothing is mounted at %.200s, or Assay's login may "
+                         "touch nothing in it",
+                         full);
         goto done;
     }
     if (read_place(json_get(answer, "data"), full, &p, err) != 0)
@@ -156,23 +157,22 @@ int vault_kv_read(struct vault *v, const struct vault_kv_place *place,
 {
     struct vault_kv_secret s = {.version = 0};
     char query[40];
-    struct exchange x = {
+    const struct vault_request question = {
         .method = "GET",
         .path = place->path,
         .query = version > 0 && place->version == 2 ? query : NULL,
-        .namespace = v->cluster->settings.namespace,
-        .timeout_ms = v->cluster->settings.call_timeout_ms,
     };
+    struct exchange x;
     struct http_response r;
     struct json *answer = NULL;
+    struct error why;
     int rc = -1;
 
     (void)snprintf(query, sizeof query, "version=%" PRIu64, version);
     buf_init_secret(&s.value, VAULT_KV_VALUE_MAX);
-    http_response_init(&r);
-    if (call_exchange(v, &x, &r, err) != 0 || send_check(&x, &r, err) != 0 ||
-        send_parse(&x, &r, &answer, err) != 0 ||
-        cut_value(&r, &s, place->version, err) != 0)
+    if (call_answer(v, &question, &x, &r, &why) != 0 ||
+        send_parse(&x, &r, &answer, &why) != 0 ||
+        cut_value(&r, &s, place->version, &why) != 0)
         goto done;
     if (place->version == 2)
         read_metadata(answer, &s);
@@ -180,6 +180,8 @@ int vault_kv_read(struct vault *v, const struct vault_kv_place *place,
     s = (struct vault_kv_secret){.version = 0};
     rc = 0;
 done:
+    if (rc != 0 && err != NULL)
+        *err = why;
     vault_kv_secret_done(&s);
     json_free(answer);
     http_response_done(&r);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/stream.h"
 #include "http/http.h"
+#include "vault/call.h"
 #include "vault/vault.h"
 
 enum {
@@ -59,5 +60,10 @@ bool call_passing(const struct http_response *r, const struct error *why);
 /* In call.c: an exchange with our own login. */
 int call_exchange(struct vault *v, struct exchange *x,
                   struct http_response *response, struct error *err) MUST_USE;
+/* In call.c: as vault_call, with the answer as it came.  `x` and `response`
+ * are filled in; the caller releases the latter, also after an error. */
+int call_answer(struct vault *v, const struct vault_request *q,
+                struct exchange *x, struct http_response *response,
+                struct error *err) MUST_USE;
 
 #endif
