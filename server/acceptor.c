@@ -16,7 +16,7 @@
 
 /* How long to wait when the system has no descriptors or memory left: one
  * that closes tells nobody. */
-enum { SHORT_MS = 100 };
+enum { SHORT_MS = 100, FULL_MS = 1000 };
 
 struct acceptor {
     int fd;
@@ -62,6 +62,24 @@ static int accept_one(struct acceptor *a, struct error *err)
     return 0;
 }
 
+/* A connection that the library took and then had no memory for ends without
+ * a word.  After a while in which none has ended it knows better. */
+static void count_anew(struct acceptor *a)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    if (info != NULL && info->num_connections < a->limit)
+        atomic_store(&a->open, info->num_connections);
+}
+
+static int patience_ms(bool full, bool shortage)
+{
+    if (shortage)
+        return SHORT_MS;
+    return full ? FULL_MS : -1;
+}
+
 static void *run(void *arg)
 {
     struct acceptor *a = arg;
@@ -76,7 +94,10 @@ static void *run(void *arg)
             {.fd = full || shortage ? -1 : a->fd, .events = POLLIN},
         };
 
-        (void)poll(fds, sizeof(fds) / sizeof(fds[0]), shortage ? SHORT_MS : -1);
+        if (poll(fds, sizeof(fds) / sizeof(fds[0]),
+                 patience_ms(full, shortage)) == 0 &&
+            full)
+            count_anew(a);
         if (fds[0].revents != 0)
             (void)!read(a->wake, &count, sizeof(count));
         shortage = fds[1].revents != 0 && accept_one(a, &err) < 0;
