@@ -74,7 +74,6 @@ static int copy_file(struct walk *w, const char *from, const char *to,
     int out = -1;
     int rc = -1;
 
-    w->files++;
     if (in < 0) {
         error_errno(err, ERR_IO, "cannot read %s", from);
         goto done;
@@ -104,11 +103,14 @@ static int copy_entry(struct walk *w, const char *from, const char *to,
 
     if (stat(from, &st) != 0)
         return error_errno(err, ERR_IO, "cannot look at %s", from);
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return 0;
+    w->files++;
+    if (count(w, 0, err) != 0)
+        return -1;
     if (S_ISREG(st.st_mode))
         return copy_file(w, from, to, &st, err);
-    if (S_ISDIR(st.st_mode))
-        return copy_dir(w, from, to, depth + 1, err);
-    return 0;
+    return copy_dir(w, from, to, depth + 1, err);
 }
 
 static int copy_dir(struct walk *w, const char *from, const char *to,
