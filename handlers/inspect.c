@@ -21,6 +21,7 @@ int handlers_inspect_read(void *app, struct request *request,
                       request_text(request, "cluster", NULL), &row, err) != 0 ||
         snapshots_prefixes(a->store, row.id, &list, err) != 0)
         return -1;
+    request_set_subject(request, row.id);
     jsonw_text(w, "id", row.id);
     jsonw_u64(w, "entries", row.entries);
     jsonw_u64(w, "state_bytes", row.state_bytes);
@@ -122,6 +123,7 @@ int handlers_inspect_diff(void *app, struct request *request,
         snapshots_prefixes(a->store, from.id, &x, err) != 0 ||
         snapshots_prefixes(a->store, to.id, &y, err) != 0)
         goto done;
+    request_set_subject(request, from.id);
     jsonw_text(w, "from", from.id);
     jsonw_text(w, "to", to.id);
     jsonw_bool(w, "same_archive", strcmp(from.sha256, to.sha256) == 0);

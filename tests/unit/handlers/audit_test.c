@@ -153,6 +153,7 @@ static void looking_around_leaves_nothing(void **state)
     /* Names of what is in the cluster are another matter. */
     struct answer a = world_call(w, "GET", "snapshots/latest/inspect", NULL);
     has(1, "\"path\":\"assay/snapshots/latest/inspect\"");
+    has(2, json_get_text(a.data, "id", "?"));
     answer_done(&a);
 }
 
