@@ -355,6 +355,10 @@ static enum exchange_next finish(struct request *r)
 {
     struct error err = {0};
 
+    if (buf_check(&r->reply.out, "the answer", &err) < 0) {
+        err.kind = ERR_INTERNAL; /* ours to have bounded */
+        return fail(r, &err);
+    }
     if (audited_end(r, reply_status_ahead(&r->reply), NULL, &err) < 0)
         return fail(r, &err);
     r->stage = STAGE_ANSWERED;
