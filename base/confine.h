@@ -21,7 +21,7 @@ int confine_calls(struct error *err) MUST_USE;
 
 enum confine_right {
     CONFINE_TREE,    /* change everything below, but make no devices */
-    CONFINE_SOCKETS, /* make sockets and remove files right below */
+    CONFINE_SOCKETS, /* make sockets and remove files anywhere below */
     CONFINE_WRITE,   /* write to what is there already */
 };
 

@@ -3,9 +3,10 @@
  * Incoming HTTP over libmicrohttpd (which nothing else may include): Vault's
  * envelope, verbs and status codes for the routes of a table.
  *
- * Threads: two per listening address speak HTTP and run handlers; a small
- * pool asks `authorize` when it would block, and runs handlers again for
- * parked requests; one sweeper ends connections that are too slow. */
+ * Threads: per listening address one accepts, and two speak HTTP and run
+ * handlers; a small pool asks `authorize` when it would block, and runs
+ * handlers again for parked requests; one sweeper ends connections that are
+ * too slow. */
 #ifndef ASSAY_SERVER_SERVER_H
 #define ASSAY_SERVER_SERVER_H
 
