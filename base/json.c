@@ -6,6 +6,8 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -14,6 +16,9 @@
 
 /* Whole numbers up to here are exact in a double. */
 static const double exact_max = 9007199254740992.0;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Thread_local bool no_memory; /* since it was last cleared */
 
 static const cJSON *in(const struct json *node)
 {
@@ -95,6 +100,25 @@ static bool only_space(const char *p, const char *end)
     return p == end;
 }
 
+/* The library does not say why it gives up. */
+static void *allocate(size_t size)
+{
+    void *block = malloc(size);
+
+    if (block == NULL)
+        no_memory = true;
+    return block;
+}
+
+/* Trees, also those that are given up halfway, and what is printed of them
+ * may hold secrets: all that the library frees is wiped. */
+static void wipe_what_is_freed(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = allocate, .free_fn = secret_heap_free};
+
+    cJSON_InitHooks(&hooks);
+}
+
 int json_parse(const char *text, size_t len, struct json **root,
                struct error *err)
 {
@@ -112,11 +136,15 @@ int json_parse(const char *text, size_t len, struct json **root,
         return error_set(err, ERR_INVALID,
                          "JSON is nested deeper than %d levels",
                          LIMIT_JSON_DEPTH);
+    (void)pthread_once(&once, wipe_what_is_freed);
+    no_memory = false;
     tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
     if (tree == NULL || !only_space(end, text + len)) {
         size_t at = end != NULL ? (size_t)(end - text) : 0;
 
         cJSON_Delete(tree);
+        if (no_memory)
+            return error_memory(err);
         return error_set(err, ERR_INVALID, "not JSON: trouble at byte %zu", at);
     }
     twice = duplicate_key(tree);
@@ -186,23 +214,9 @@ done:
     return rc;
 }
 
-static void wipe(cJSON *node)
-{
-    for (; node != NULL; node = node->next) {
-        if (node->valuestring != NULL)
-            secret_wipe(node->valuestring, strlen(node->valuestring));
-        wipe(node->child);
-    }
-}
-
 void json_free(struct json *root)
 {
-    cJSON *tree = (cJSON *)root;
-
-    if (tree == NULL)
-        return;
-    wipe(tree);
-    cJSON_Delete(tree);
+    cJSON_Delete((cJSON *)root);
 }
 
 enum json_type json_type(const struct json *node)
@@ -337,6 +351,5 @@ void json_print(const struct json *node, struct buf *out)
         return;
     }
     buf_str(out, text);
-    secret_wipe(text, strlen(text));
     cJSON_free(text);
 }

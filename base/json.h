@@ -34,7 +34,7 @@ int json_parse(const char *text, size_t len, struct json **root,
 /* The same, but // and slash-star comments are allowed (configuration). */
 int json_parse_commented(const char *text, size_t len, struct json **root,
                          struct error *err) MUST_USE;
-/* Strings are wiped before they are freed.  Accepts NULL. */
+/* Keys and values are wiped before they are freed.  Accepts NULL. */
 void json_free(struct json *root);
 
 /* NULL is JSON_NULL. */

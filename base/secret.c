@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -136,6 +138,28 @@ void secret_free(char *secret)
     explicit_bzero(arena + at * SLOT, n * SLOT);
     memset(used + at, 0, n * sizeof used[0]);
     pthread_mutex_unlock(&lock);
+}
+
+void secret_heap_free(void *block)
+{
+    if (block != NULL)
+        explicit_bzero(block, malloc_usable_size(block));
+    free(block);
+}
+
+void *secret_heap_realloc(void *block, size_t size)
+{
+    const size_t had = malloc_usable_size(block);
+    void *larger;
+
+    if (block != NULL && size <= had)
+        return block;
+    larger = malloc(size);
+    if (larger == NULL || block == NULL)
+        return larger;
+    memcpy(larger, block, had);
+    secret_heap_free(block);
+    return larger;
 }
 
 void secret_wipe(void *data, size_t len)

@@ -2,7 +2,7 @@
  *
  * Tokens, secret-ids and key shares: in memory that is locked where the
  * system allows it, left out of core files, and wiped when given back.
- * libcurl and libmicrohttpd keep copies of what passes through them: this
+ * libmicrohttpd and GnuTLS keep copies of what passes through them: this
  * reduces exposure, it does not end it. */
 #ifndef ASSAY_BASE_SECRET_H
 #define ASSAY_BASE_SECRET_H
@@ -17,6 +17,10 @@ char *secret_new(const char *data, size_t len);
 char *secret_dup(const char *text);
 /* Wiped.  Accepts NULL. */
 void secret_free(char *secret);
+/* For libraries that take allocators: what malloc gave, wiped before it is
+ * given back or moved.  Accept NULL. */
+void secret_heap_free(void *block);
+void *secret_heap_realloc(void *block, size_t size);
 /* Wipe any memory, also where the compiler sees no later use. */
 void secret_wipe(void *data, size_t len);
 /* The first line of a file, without white space at the ends, as a secret;

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "http/http.h"
 #include "http/internal.h"
@@ -183,6 +182,22 @@ static int add_header(struct http_transfer *t, const char *line,
     return 0;
 }
 
+/* Not by vasprintf, which leaves what it has outgrown behind. */
+static int add_pair(struct http_transfer *t, const struct http_header *h,
+                    struct error *err)
+{
+    struct buf line;
+    int rc;
+
+    buf_init_secret(&line, strlen(h->name) + 2 + strlen(h->value));
+    buf_printf(&line, "%s: %s", h->name, h->value);
+    rc = buf_check(&line, "a header", err);
+    if (rc == 0)
+        rc = add_header(t, buf_text(&line), err);
+    buf_done(&line);
+    return rc;
+}
+
 /* A line break in a value would be a header of somebody else's making. */
 int http_set_headers(struct http_transfer *t, const char *host,
                      struct error *err)
@@ -194,21 +209,13 @@ int http_set_headers(struct http_transfer *t, const char *host,
         return -1;
     for (size_t i = 0; i < q->header_count; i++) {
         const struct http_header *h = &q->headers[i];
-        char *line;
-        int rc;
 
         if (!text_is_token(h->name) || h->value[0] == '\0' ||
             strpbrk(h->value, "\r\n") != NULL)
             return error_set(err, ERR_INVALID,
                              "the value of header %s cannot be sent", h->name);
         typed = typed || strcasecmp(h->name, "Content-Type") == 0;
-        line = text_format("%s: %s", h->name, h->value);
-        if (line == NULL)
-            return error_memory(err);
-        rc = add_header(t, line, err);
-        secret_wipe(line, strlen(line));
-        free(line);
-        if (rc != 0)
+        if (add_pair(t, h, err) != 0)
             return -1;
     }
     /* libcurl would call every body a form. */
@@ -303,13 +310,6 @@ static void read_facts(struct http_transfer *t)
     r->sent_all = t->all_read;
 }
 
-void http_free_headers(struct curl_slist *list)
-{
-    for (struct curl_slist *h = list; h != NULL; h = h->next)
-        secret_wipe(h->data, strlen(h->data));
-    curl_slist_free_all(list);
-}
-
 int http_call(struct http_client *c, const struct http_request *request,
               struct http_response *response, struct error *err)
 {
@@ -337,7 +337,7 @@ int http_call(struct http_client *c, const struct http_request *request,
     response->failure = HTTP_FINE;
     rc = 0;
 done:
-    http_free_headers(t.headers);
+    curl_slist_free_all(t.headers);
     free(t.url);
     if (t.curl != NULL)
         http_give_back(c, t.curl);

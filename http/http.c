@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "http/internal.h"
 
@@ -50,7 +51,10 @@ static void init_once(void)
 
     if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
         (void)signal(SIGPIPE, SIG_IGN);
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    /* Tokens and secrets pass through its buffers. */
+    global_result =
+        curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_heap_free,
+                             secret_heap_realloc, strdup, calloc);
 }
 
 static int dup_into(char **dst, const char *src, struct error *err)

@@ -44,8 +44,6 @@ struct http_transfer {
  * http_host_header gives it. */
 int http_set_headers(struct http_transfer *t, const char *host,
                      struct error *err) MUST_USE;
-/* Wiped: there is a token among them.  Accepts NULL. */
-void http_free_headers(struct curl_slist *list);
 
 /* Fill response->failure and `err`.  Returns -1. */
 int http_say_failure(struct http_transfer *t, CURLcode code,

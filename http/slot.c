@@ -50,7 +50,7 @@ void slot_done(struct slot *s)
 {
     if (s->t.curl != NULL)
         http_give_back(s->client, s->t.curl);
-    http_free_headers(s->t.headers);
+    curl_slist_free_all(s->t.headers);
     http_response_done(&s->r);
 }
 
@@ -60,7 +60,7 @@ static int set_headers(struct slot *s, const struct http_many_request *q,
     if (q->headers_id != 0 && q->headers_id == s->headers_id)
         return 0;
     curl_easy_setopt(s->t.curl, CURLOPT_HTTPHEADER, NULL);
-    http_free_headers(s->t.headers);
+    curl_slist_free_all(s->t.headers);
     s->t.headers = NULL;
     s->headers_id = 0;
     s->q.headers = q->headers;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "freed.h"
 
 static void grows_up_to_its_ceiling_and_remembers(void **state)
 {
@@ -60,11 +61,33 @@ static void reserves_and_consumes(void **state)
     buf_done(&b);
 }
 
+static void wipes_what_a_secret_grows_out_of(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    freed_reset();
+    buf_init_secret(&b, 100000);
+    buf_str(&b, FREED_MARK);
+    for (int i = 0; i < 1000; i++)
+        buf_str(&b, "0123456789");
+    assert_true(freed_wiped() > 1); /* it has moved more than once */
+    freed_reset();
+    buf_done(&b);
+    assert_int_equal(freed_wiped(), 1);
+    buf_str(&b, FREED_MARK);
+    buf_clear(&b);
+    assert_int_equal(freed_wiped(), 2);
+    buf_done(&b);
+    assert_int_equal(freed_marked(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_up_to_its_ceiling_and_remembers),
         cmocka_unit_test(reserves_and_consumes),
+        cmocka_unit_test(wipes_what_a_secret_grows_out_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "freed.h"
 
 static int parse(const char *text, struct error *err)
 {
@@ -139,6 +140,36 @@ static void writes_what_it_reads(void **state)
     buf_done(&out);
 }
 
+static void wipes_what_it_frees(void **state)
+{
+    static const char *const bad[] = {
+        "{\"a\": \"" FREED_MARK "\", \"b\": 1, \"b\": 2}",
+        "[\"" FREED_MARK "\"] {",
+        "[\"" FREED_MARK "\", ",
+    };
+    static const char good[] = "{\"" FREED_MARK "\": \"" FREED_MARK "\"}";
+    struct json *root;
+    struct error err;
+    struct buf out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        freed_reset();
+        assert_int_equal(json_parse(bad[i], strlen(bad[i]), &root, &err), -1);
+        assert_true(freed_wiped() > 0);
+    }
+    assert_int_equal(json_parse(good, strlen(good), &root, &err), 0);
+    buf_init_secret(&out, 4096);
+    freed_reset();
+    json_print(root, &out);
+    assert_true(freed_wiped() > 1); /* it prints into what grows */
+    freed_reset();
+    json_free(root);
+    assert_int_equal(freed_wiped(), 2);
+    buf_done(&out);
+    assert_int_equal(freed_marked(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +178,7 @@ int main(void)
         cmocka_unit_test(reads_values),
         cmocka_unit_test(strips_comments_outside_strings),
         cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(wipes_what_it_frees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

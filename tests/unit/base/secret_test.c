@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "freed.h"
 
 static void wipes_when_given_back(void **state)
 {
@@ -33,6 +34,23 @@ static void wipes_when_given_back(void **state)
     assert_string_equal(b, "other");
     secret_free(b);
     secret_free(NULL);
+}
+
+static void wipes_the_heap_too(void **state)
+{
+    char *a = malloc(sizeof FREED_MARK);
+
+    (void)state;
+    freed_reset();
+    memcpy(a, FREED_MARK, sizeof FREED_MARK);
+    a = secret_heap_realloc(a, 10); /* a smaller one is not looked for */
+    assert_string_equal(a, FREED_MARK);
+    a = secret_heap_realloc(a, 10000);
+    assert_string_equal(a, FREED_MARK);
+    secret_heap_free(a);
+    secret_heap_free(secret_heap_realloc(NULL, 10));
+    secret_heap_free(NULL);
+    assert_int_equal(freed_marked(), 0);
 }
 
 static void says_when_it_is_full(void **state)
@@ -241,6 +259,7 @@ int main(void)
         cmocka_unit_test(leaves_no_core),
         cmocka_unit_test(is_locked_and_left_out_of_cores),
         cmocka_unit_test(wipes_when_given_back),
+        cmocka_unit_test(wipes_the_heap_too),
         cmocka_unit_test(says_when_it_is_full),
         cmocka_unit_test(reads_the_first_line_of_a_file),
     };

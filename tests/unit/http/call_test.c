@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "freed.h"
 #include "http/http.h"
 #include "standin.h"
 
@@ -405,6 +406,24 @@ static int start_server(void **state)
     return 0;
 }
 
+static void nothing_is_left_in_what_libcurl_frees(void **state)
+{
+    struct fixture *f = *state;
+    const struct http_header token = {"X-Vault-Token", FREED_MARK};
+    const struct http_request q = {.method = "GET",
+                                   .path = "/v1/sys/health",
+                                   .headers = &token,
+                                   .header_count = 1};
+
+    freed_reset();
+    assert_int_equal(http_call(f->client, &q, &f->r, &f->err), 0);
+    http_client_free(f->client);
+    f->client = NULL;
+    /* The line as we make it, in the list, and in what is sent. */
+    assert_true(freed_wiped() > 2);
+    assert_int_equal(freed_marked(), 0);
+}
+
 static int stop_server(void **state)
 {
     (void)state;
@@ -435,6 +454,7 @@ int main(void)
         CALL_TEST(a_cancel_stops_a_download),
         CALL_TEST(a_cancel_after_the_last_byte_waits_for_the_answer),
         CALL_TEST(a_header_cannot_be_smuggled_in),
+        CALL_TEST(nothing_is_left_in_what_libcurl_frees),
         CALL_TEST(threads_share_a_client),
         CALL_TEST(the_environment_names_no_proxy),
     };
