@@ -103,7 +103,8 @@ int form_parse(const char *text, size_t len, struct form *out,
         goto done;
     }
     /* Decoding never grows a text; each pair needs two NULs. */
-    form.memory = calloc(1, len + 2 * most + 1);
+    form.size = len + 2 * most + 1;
+    form.memory = calloc(1, form.size);
     form.pairs = calloc(most, sizeof(form.pairs[0]));
     if (form.memory == NULL || form.pairs == NULL) {
         error_memory(err);
@@ -131,12 +132,7 @@ done:
 
 void form_done(struct form *form)
 {
-    for (size_t i = 0; i < form->count; i++) {
-        const struct form_pair *p = &form->pairs[i];
-        char *value = form->memory + (p->value - form->memory);
-
-        secret_wipe(value, strlen(value));
-    }
+    secret_wipe(form->memory, form->size);
     free(form->pairs);
     free(form->memory);
     *form = (struct form){0};

@@ -22,6 +22,7 @@ struct form_pair {
  * form_done. */
 struct form {
     char *memory;
+    size_t size; /* of the memory */
     size_t count;
     struct form_pair *pairs;
 };
@@ -30,7 +31,8 @@ struct form {
  * pairs.  Empty names are dropped. */
 int form_parse(const char *text, size_t len, struct form *out,
                struct error *err) MUST_USE;
-/* Texts are wiped: a form may carry a secret.  Accepts a zeroed form. */
+/* Wiped, names as well: a form may carry a secret anywhere.  Accepts a zeroed
+ * form. */
 void form_done(struct form *form);
 /* The first value of that name, or NULL. */
 const char *form_get(const struct form *form, const char *name);

@@ -20,8 +20,9 @@ static const char json_type_name[] = "application/json";
 void reply_init(struct reply *reply, const char *request_id)
 {
     *reply = (struct reply){.status = 200, .request_id = request_id};
-    buf_init(&reply->out, LIMIT_REPLY_BODY);
-    buf_init(&reply->warnings, LIMIT_REQUEST_BODY);
+    /* An answer may hold a token, a warning what somebody mistyped. */
+    buf_init_secret(&reply->out, LIMIT_REPLY_BODY);
+    buf_init_secret(&reply->warnings, LIMIT_REQUEST_BODY);
 }
 
 static void drop_headers(struct reply *reply)
@@ -259,7 +260,7 @@ void reply_finish(struct reply *reply, bool tagged, const char *if_none_match)
         /* Ours to have bounded: not the client's fault. */
         err.kind = ERR_INTERNAL;
         buf_done(&reply->out);
-        buf_init(&reply->out, LIMIT_REPLY_BODY);
+        buf_init_secret(&reply->out, LIMIT_REPLY_BODY);
         reply_fail(reply, &err, 0);
     }
 }

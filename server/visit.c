@@ -125,21 +125,37 @@ static void add_headers(struct visit *v, struct MHD_Response *response)
         (void)MHD_add_response_header(response, "Connection", "close");
 }
 
+static void free_body(void *body)
+{
+    buf_done(body);
+    free(body);
+}
+
+/* The body leaves the request: the library may let go of it later. */
+static struct MHD_Response *take_body(struct reply *reply)
+{
+    struct buf *body = malloc(sizeof(*body));
+    struct MHD_Response *response;
+
+    if (body == NULL)
+        return NULL;
+    *body = reply->out;
+    reply->out = (struct buf){0};
+    response = MHD_create_response_from_buffer_with_free_callback_cls(
+        buf_failed(body) ? 0 : body->len, body->data, free_body, body);
+    if (response == NULL)
+        free_body(body);
+    return response;
+}
+
 static enum MHD_Result answer(struct visit *v)
 {
     struct reply *reply = &v->request->reply;
-    const size_t len = reply->out.len;
-    char *body = len > 0 ? buf_take(&reply->out) : NULL;
-    struct MHD_Response *response;
+    struct MHD_Response *response = take_body(reply);
     enum MHD_Result result;
 
-    response = MHD_create_response_from_buffer(
-        body != NULL ? len : 0, body,
-        body != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (response == NULL) {
-        free(body);
+    if (response == NULL)
         return MHD_NO;
-    }
     add_headers(v, response);
     v->stage = VISIT_ANSWERED;
     v->status = reply->status;
