@@ -138,7 +138,8 @@ int runs_request_cancel(struct store *s, const char *id, struct error *err)
 
 /* ---- After a crash ---- */
 
-/* The open phase keeps its duration unknown: when the process died is not. */
+/* The open phase keeps its duration unknown: when the process died is not.
+ * What a recovery brought is its basis, once that is delivered. */
 static int interrupt_all(struct db *db, size_t *interrupted, struct error *err)
 {
     struct query q;
@@ -150,7 +151,9 @@ static int interrupt_all(struct db *db, size_t *interrupted, struct error *err)
                    "   ('restoring', 'awaiting_unseal', 'verifying')"
                    "   THEN ': look at the cluster before anything else, the"
                    " snapshot may have been applied'"
-                   "  WHEN kind = 'recovery' AND phase = 'deliver'"
+                   "  WHEN kind = 'recovery'"
+                   "   AND (phase = 'deliver' OR basis IS NOT NULL)"
+                   "   AND json_extract(params, '$.to') = 'primary'"
                    "   THEN ': look at the secret before anything else, it may"
                    " have been written' ELSE '' END,"
                    " status = 'interrupted', finished_ms = ?,"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/handle.h"
@@ -222,6 +223,51 @@ static void a_crash_interrupts_what_was_under_way(void **state)
     assert_int_equal(c.calls, 2);
 }
 
+/* What somebody has to look at after a recovery was cut short: only what may
+ * have been written. */
+static void interrupted_at(struct fixture *f, const char *to, const char *phase,
+                           const char *outcome, bool look)
+{
+    char params[64];
+    const struct run_new new = {
+        .kind = RUN_RECOVERY, .cluster = "main", .params = params};
+    struct error err = {0};
+    bool flag = false;
+    size_t interrupted = 0;
+    struct run run;
+
+    (void)snprintf(params, sizeof(params), "{\"to\":\"%s\"}", to);
+    assert_ok(runs_create(f->store, &new, &run, &flag, &err), err);
+    run_done(&run);
+    assert_ok(runs_claim(f->store, 1u << RUN_RECOVERY, &run, &flag, &err), err);
+    assert_true(flag);
+    assert_ok(runs_begin_phase(f->store, run.id, phase, &err), err);
+    if (outcome != NULL)
+        assert_ok(runs_set_outcome(f->store, run.id, outcome, &err), err);
+    assert_ok(
+        runs_interrupt_unfinished(f->store, NULL, NULL, &interrupted, &err),
+        err);
+    assert_int_equal(interrupted, 1);
+    struct run now;
+    assert_ok(runs_get(f->store, run.id, &now, &err), err);
+    assert_int_equal(now.status, RUN_INTERRUPTED);
+    assert_int_equal(strstr(now.error, "look at the secret") != NULL, look);
+    run_done(&now);
+    run_done(&run);
+}
+
+static void a_recovery_cut_short_says_what_to_look_at(void **state)
+{
+    struct fixture *f = *state;
+
+    interrupted_at(f, "primary", "read", NULL, false);
+    interrupted_at(f, "primary", "deliver", NULL, true);
+    interrupted_at(f, "primary", "destroy", NULL, false);
+    interrupted_at(f, "primary", "destroy", "{}", true);
+    interrupted_at(f, "wrap", "deliver", NULL, false);
+    interrupted_at(f, "wrap", "destroy", "{}", false);
+}
+
 /* A status that says "nothing is left" must be true, and one that cries must
  * have a reason. */
 static void a_transient_that_would_not_go_is_counted(void **state)
@@ -265,6 +311,7 @@ int main(void)
         TEST(a_run_is_claimed_once),
         TEST(cancel_depends_on_where_the_run_is),
         TEST(a_crash_interrupts_what_was_under_way),
+        TEST(a_recovery_cut_short_says_what_to_look_at),
         TEST(a_transient_that_would_not_go_is_counted),
     };
 
