@@ -119,29 +119,16 @@ int approvals_count(struct store *s, const char *run_id, unsigned *out,
     return rc;
 }
 
-static int expire(struct db *db, const struct run *run, struct error *err)
-{
-    char text[128];
-    unsigned have = 0;
-
-    if (count(db, run->id, &have, err) != 0)
-        return -1;
-    (void)snprintf(text, sizeof(text),
-                   "%u of %u approvals had been given when its time was over",
-                   have, run->approvals_needed);
-    return run_row_finish(db, run->id, RUN_EXPIRED, text, err);
-}
-
-/* The run, which waits for approval; *late: not any more, it is over now. */
+/* The run, which waits for approval.  One that is over by its time is left
+ * to approvals_expire: whoever calls that puts its end on record. */
 static int find_waiting(struct db *db, const struct approval_run *which,
-                        struct run *out, bool *late, struct error *err)
+                        struct run *out, struct error *err)
 {
     struct run run = {0};
     int rc = -1;
 
     if (run_row_get(db, which->id, &run, err) != 0)
         return -1;
-    *late = false;
     if (run.kind != which->kind)
         error_set(err, ERR_NOT_FOUND, "no %s with this id",
                   run_kind_name(which->kind));
@@ -149,24 +136,17 @@ static int find_waiting(struct db *db, const struct approval_run *which,
         error_set(err, ERR_CONFLICT,
                   "%s %s does not wait for approval: it is %s",
                   run_kind_name(run.kind), run.id, run_status_name(run.status));
-    else if (run.expires_ms > clock_now_ms())
+    else if (run.expires_ms <= clock_now_ms())
+        error_set(err, ERR_CONFLICT,
+                  "the time for approving this %s is over: it expires",
+                  run_kind_name(run.kind));
+    else
         rc = 0;
-    else if (expire(db, &run, err) == 0) {
-        *late = true;
-        rc = 0;
-    }
     if (rc == 0)
         *out = run;
     else
         run_done(&run);
     return rc;
-}
-
-static int too_late(enum run_kind kind, struct error *err)
-{
-    return error_set(err, ERR_CONFLICT,
-                     "the time for approving this %s is over: it is expired",
-                     run_kind_name(kind));
 }
 
 static int check_approver(const struct run *run, const struct approval_new *new,
@@ -231,18 +211,14 @@ static int touch(struct db *db, const char *run_id, bool approved,
 }
 
 static int give(struct db *db, const struct approval_new *new, bool *approved,
-                bool *late, struct error *err)
+                struct error *err)
 {
     struct run run = {0};
     unsigned have = 0;
     int rc = -1;
 
-    if (find_waiting(db, &new->run, &run, late, err) != 0)
+    if (find_waiting(db, &new->run, &run, err) != 0)
         return -1;
-    if (*late) {
-        rc = 0;
-        goto done;
-    }
     if (check_approver(&run, new, err) != 0 ||
         insert(db, &run, new, err) != 0 || count(db, run.id, &have, err) != 0)
         goto done;
@@ -258,7 +234,6 @@ int approvals_give(struct store *s, const struct approval_new *new,
 {
     struct db *db = NULL;
     bool done = false;
-    bool late = false;
     int rc;
 
     assert(new != NULL &&new->run.id != NULL &&approved != NULL);
@@ -269,11 +244,9 @@ int approvals_give(struct store *s, const struct approval_new *new,
         return error_set(err, ERR_INVALID, "the approver's name is too long");
     if (store_write_begin(s, &db, err) != 0)
         return -1;
-    rc = give(db, new, &done, &late, err);
+    rc = give(db, new, &done, err);
     if (store_write_end(s, rc, true, err) != 0)
         return -1;
-    if (late)
-        return too_late(new->run.kind, err);
     *approved = done;
     return 0;
 }
@@ -283,19 +256,29 @@ int approvals_reject(struct store *s, const struct approval_run *which,
 {
     struct run run = {0};
     struct db *db = NULL;
-    bool late = false;
     int rc;
 
     assert(which != NULL && which->id != NULL && text != NULL);
     if (store_write_begin(s, &db, err) != 0)
         return -1;
-    rc = find_waiting(db, which, &run, &late, err);
+    rc = find_waiting(db, which, &run, err);
     run_done(&run);
-    if (rc == 0 && !late)
+    if (rc == 0)
         rc = run_row_finish(db, which->id, RUN_REJECTED, text, err);
-    if (store_write_end(s, rc, true, err) != 0)
+    return store_write_end(s, rc, true, err);
+}
+
+static int expire(struct db *db, const struct run *run, struct error *err)
+{
+    char text[128];
+    unsigned have = 0;
+
+    if (count(db, run->id, &have, err) != 0)
         return -1;
-    return late ? too_late(which->kind, err) : 0;
+    (void)snprintf(text, sizeof(text),
+                   "%u of %u approvals had been given when its time was over",
+                   have, run->approvals_needed);
+    return run_row_finish(db, run->id, RUN_EXPIRED, text, err);
 }
 
 /* One at a time: there are at most as many as clusters. */

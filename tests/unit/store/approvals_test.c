@@ -239,10 +239,16 @@ static void time_runs_out(void **state)
     assert_non_null(strstr(run.error, "1 of 2"));
     assert_true(run.finished_ms > 0);
     run_done(&run);
-    /* Nobody has looked yet when somebody comes too late. */
+    /* Nobody has looked yet when somebody comes too late: its end is for
+     * whoever looks. */
     waiting(f->store, 1, clock_now_ms() - 1, id);
     assert_refused(give(f->store, id, "bob", 1, &approved, &err), err,
                    ERR_CONFLICT);
+    assert_non_null(strstr(err.text, "is over"));
+    assert_refused(reject(f->store, id, "no", &err), err, ERR_CONFLICT);
+    assert_int_equal(fixture_status(f->store, id), RUN_PENDING_APPROVAL);
+    assert_ok(approvals_expire(f->store, clock_now_ms(), &expired, &err), err);
+    assert_int_equal(expired, 1);
     assert_int_equal(fixture_status(f->store, id), RUN_EXPIRED);
 }
 
