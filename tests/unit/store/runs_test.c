@@ -244,6 +244,54 @@ static void lists_can_be_narrowed(void **state)
     run_list_done(NULL);
 }
 
+/* How many a list of whatever kind has, and what it cost. */
+static size_t list_all(struct store *s, int status, uint64_t *steps)
+{
+    const struct runs_filter filter = {.kind = -1, .status = status};
+    struct run_list list;
+    struct error err = {0};
+    size_t count;
+
+    assert_ok(runs_list(s, &filter, &list, &err), err);
+    *steps = store_last_steps();
+    for (size_t i = 0; status >= 0 && i < list.count; i++)
+        assert_int_equal(list.items[i].status, status);
+    count = list.count;
+    run_list_done(&list);
+    return count;
+}
+
+static void every_status_is_found_and_history_costs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct run old = {.kind = RUN_BACKUP, .cluster = "main", .finished_ms = 1};
+    struct error err = {0};
+    uint64_t empty[RUN_STATUSES];
+    uint64_t steps = 0;
+    char id[ID_TEXT_MAX];
+
+    fixture_claimed(f->store, RUN_RESTORE, id); /* checking */
+    fixture_run(f->store, RUN_BACKUP, id);
+    fixture_run(f->store, RUN_VALIDATION, id);
+    for (int i = 0; i < RUN_STATUSES; i++)
+        (void)list_all(f->store, i, &empty[i]);
+    for (int i = 0; i < 100; i++) {
+        old.status = i % 2 == 0 ? RUN_FAILED : RUN_SUCCEEDED;
+        id_new(old.id);
+        assert_ok(runs_import(f->store, &old, &err), err);
+    }
+    for (int i = 0; i < RUN_STATUSES; i++) {
+        const size_t want = i == RUN_QUEUED                         ? 2
+                            : i == RUN_CHECKING                     ? 1
+                            : i == RUN_FAILED || i == RUN_SUCCEEDED ? 50
+                                                                    : 0;
+
+        assert_int_equal(list_all(f->store, i, &steps), want);
+        if (!run_status_final((enum run_status)i))
+            assert_int_equal(steps, empty[i]);
+    }
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -257,6 +305,7 @@ int main(void)
         TEST(phases_are_timed),
         TEST(lists_page_newest_first),
         TEST(lists_can_be_narrowed),
+        TEST(every_status_is_found_and_history_costs_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
