@@ -73,9 +73,11 @@ void audit_close(struct audit *a);
 int audit_reopen(struct audit *a, struct error *err) MUST_USE;
 
 /* 0: it is in the table, and in the file if there is one; it would survive a
- * power cut in the table.  -1: whatever this is about must not happen; an
- * entry of another type than AUDIT_REQUEST may be in the table all the same.
- * ERR_IO, too, for a request when the reserve is used up. */
+ * power cut in the table.  -1: whatever this is about must not happen; the
+ * entry may be in the table all the same, where the file could not be written,
+ * and then comes into the file later.  So a request without a response leaves
+ * open whether it was done.  ERR_IO, too, for a request when the reserve is
+ * used up. */
 int audit_write(struct audit *a, const struct audit_entry *entry,
                 struct error *err) MUST_USE;
 

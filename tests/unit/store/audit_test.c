@@ -532,6 +532,8 @@ static int use_up_the_files_disk(const struct fixture *f)
     char dir[128];
     char log[160];
     char filler[160];
+    struct audit_head before;
+    struct audit_head after;
     struct audit_walk w = {0};
     struct error err = {0};
     struct store *s = NULL;
@@ -553,6 +555,11 @@ static int use_up_the_files_disk(const struct fixture *f)
             return 3;
     if (err.kind != ERR_IO || strstr(err.text, log) == NULL)
         return 4;
+    /* The table has the one that was refused (store/audit.h). */
+    if (audit_head(s, &before, &err) != 0 ||
+        write_in_child(a, AUDIT_REQUEST, false, &err) == 0 ||
+        audit_head(s, &after, &err) != 0 || after.seq != before.seq + 1)
+        return 8;
     if (write_in_child(a, AUDIT_RESPONSE, false, &err) == 0)
         return 5;
     if (unlink(filler) != 0 ||
