@@ -7,12 +7,15 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "jobs/scratch.h"
 #include "tests/unit/jobs/bare.h"
 
 static struct bare b;
+static atomic_bool given; /* the first in line gives it back */
 
 static int up(void **state)
 {
@@ -41,6 +44,7 @@ struct second {
     struct job job;
     struct error err;
     bool taken;
+    bool after; /* it was given back by then */
     int rc;
 };
 
@@ -49,6 +53,7 @@ static void *take(void *arg)
     struct second *s = arg;
 
     s->rc = scratch_take(&s->job, &s->taken, &s->err);
+    s->after = atomic_load(&given);
     return NULL;
 }
 
@@ -84,10 +89,14 @@ static void one_after_the_other(void **state)
     (void)state;
     assert_int_equal(scratch_take(&first, &taken, &err), 0);
     assert_int_equal(pthread_create(&thread, NULL, take, &s), 0);
+    /* Nobody can see it wait; if it has not begun by then, it need not. */
+    usleep(50 * 1000);
+    atomic_store(&given, true);
     scratch_give(&first, &taken);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(s.rc, 0);
     assert_true(s.taken);
+    assert_true(s.after);
     scratch_give(&s.job, &s.taken);
 }
 

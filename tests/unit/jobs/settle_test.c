@@ -329,7 +329,7 @@ static void test_a_node_with_the_old_data(void **state)
     struct run run;
 
     (void)state;
-    settings(1000, 3000);
+    settings(4000, 3000);
     (void)snprintf(body, sizeof(body), "{\"nodes\":[\"%s\",\"%s\"]}",
                    f.standin.address, other.address);
     standin_set(&f.standin, body);
@@ -351,7 +351,7 @@ static void test_a_cluster_that_does_not_settle(void **state)
     struct run run;
 
     (void)state;
-    settings(1000, 3000);
+    settings(4000, 3000);
     standin_set(&f.standin, "{\"after_restore\":{\"cluster_id\":"
                             "\"99999999-2222-3333-4444-555555555555\"}}");
     restore(&run);
@@ -386,7 +386,7 @@ static void test_a_204_that_restores_nothing(void **state)
     struct run run;
 
     (void)state;
-    settings(1000, 3000);
+    settings(4000, 3000);
     fixture_fault(&f, "swallow:method=POST");
     restore(&run);
     assert_int_equal(run.status, RUN_FAILED);

@@ -372,10 +372,26 @@ static void one_entry_by_its_number(void **state)
 
 /* The file has the order of the table, whoever writes. */
 
-static void *write_many(void *audit)
+struct writer {
+    struct audit *audit;
+    int rc;
+    struct error err;
+};
+
+static void *write_many(void *arg)
 {
-    for (int i = 0; i < 25; i++)
-        write_one(audit, i % 2 == 0 ? AUDIT_REQUEST : AUDIT_RESPONSE, "e", "s");
+    struct writer *w = arg;
+
+    for (int i = 0; w->rc == 0 && i < 25; i++) {
+        const struct audit_entry entry = {.type = i % 2 == 0 ? AUDIT_REQUEST
+                                                             : AUDIT_RESPONSE,
+                                          .operation = "write",
+                                          .path = "assay/restores",
+                                          .entity_id = "e",
+                                          .subject = "s"};
+
+        w->rc = audit_write(w->audit, &entry, &w->err);
+    }
     return NULL;
 }
 
@@ -384,15 +400,21 @@ static void many_write_at_once(void **state)
     struct fixture *f = *state;
     const char *path = in(f, "audit.log");
     struct audit *a = open_audit(f, path);
+    struct writer writers[4] = {{.rc = 0}};
     pthread_t threads[4];
     struct error err = {0};
 
-    for (size_t i = 0; i < 4; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, write_many, a), 0);
+    for (size_t i = 0; i < 4; i++) {
+        writers[i].audit = a;
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, write_many, &writers[i]), 0);
+    }
     for (int i = 0; i < 20; i++)
         assert_ok(audit_reopen(a, &err), err);
     for (size_t i = 0; i < 4; i++)
         (void)pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < 4; i++)
+        assert_ok(writers[i].rc, writers[i].err);
     assert_int_equal(walk_table(f->store).count, 100);
     assert_int_equal(walk_file(path, 1), 100);
     audit_close(a);
