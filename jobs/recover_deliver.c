@@ -28,8 +28,8 @@ static int record_sending(const struct recovery *r, struct error *err)
     return recorded_sending(r->v.job, message, err);
 }
 
-static int store_outcome(const struct recovery *r, int64_t expires_ms,
-                         struct error *err)
+static int put_outcome(const struct recovery *r, int64_t expires_ms,
+                       struct error *err)
 {
     struct buf text;
     struct jsonw w;
@@ -58,6 +58,16 @@ static int store_outcome(const struct recovery *r, int64_t expires_ms,
                               buf_text(&text), err);
     buf_done(&text);
     return rc;
+}
+
+/* What happened has happened. */
+static int store_outcome(const struct recovery *r, int64_t expires_ms,
+                         struct error *err)
+{
+    if (put_outcome(r, expires_ms, err) == 0)
+        return 0;
+    return error_prefix(err, "%.200s; but that cannot be stored",
+                        r->v.job->summary);
 }
 
 static int wrap(struct recovery *r, struct vault *sender, struct error *err)
@@ -100,11 +110,19 @@ static int look_again(struct recovery *r, struct vault *sender,
     return 0;
 }
 
-/* After a request without an answer nobody knows. */
+/* After a request without an answer nobody knows; nor when the server, or
+ * what stands in front of it, failed in the middle. */
+static bool may_be_written(const struct error *err)
+{
+    if (err->status != 0)
+        return err->status >= 500;
+    return err->kind != ERR_CONFLICT && err->kind != ERR_DENIED &&
+           err->kind != ERR_TOO_LARGE;
+}
+
 static int explain_write(const struct recovery *r, struct error *err)
 {
-    if (err != NULL && err->status == 0 && err->kind != ERR_CONFLICT &&
-        err->kind != ERR_DENIED && err->kind != ERR_TOO_LARGE)
+    if (may_be_written(err))
         return error_prefix(err,
                             "it is not known whether %.200s was written: read "
                             "it",
