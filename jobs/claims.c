@@ -41,18 +41,26 @@ void claims_drop_all(struct claims **list)
         drop(list);
 }
 
+int claims_room(const struct claims *list, struct error *err)
+{
+    size_t count = 0;
+
+    for (; list != NULL; list = list->next)
+        count++;
+    return count < LIMIT_HANDED_TOKENS
+               ? 0
+               : error_set(err, ERR_TOO_MANY,
+                           "too many wrapped secrets wait to be claimed");
+}
+
 int claims_put(struct claims **list, const char *run_id, char *token,
                int64_t until, struct error *err)
 {
     struct claims *c = NULL;
-    size_t count = 0;
 
-    for (const struct claims *at = *list; at != NULL; at = at->next)
-        count++;
-    if (count >= LIMIT_HANDED_TOKENS) {
+    if (claims_room(*list, err) != 0) {
         secret_free(token);
-        return error_set(err, ERR_TOO_MANY,
-                         "too many wrapped secrets wait to be claimed");
+        return -1;
     }
     c = calloc(1, sizeof(*c));
     if (c == NULL) {

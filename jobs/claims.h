@@ -13,8 +13,11 @@
 
 struct claims;
 
+/* 0: there is room for one more.  ERR_TOO_MANY: LIMIT_HANDED_TOKENS are
+ * there. */
+int claims_room(const struct claims *list, struct error *err) MUST_USE;
 /* Keep `token`, which becomes the list's, also on -1, for that run.
- * ERR_TOO_MANY: LIMIT_HANDED_TOKENS are there. */
+ * ERR_TOO_MANY: as above. */
 int claims_put(struct claims **list, const char *run_id, char *token,
                int64_t until, struct error *err) MUST_USE;
 /* Whether there is one. */

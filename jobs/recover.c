@@ -83,7 +83,8 @@ static int execute(struct recovery *r, struct error *err)
     struct validation *v = &r->v;
     int rc = 0;
 
-    if (job_status(v->job, RUN_PROVISIONING, err) != 0)
+    if (recover_room(r, err) != 0 ||
+        job_status(v->job, RUN_PROVISIONING, err) != 0)
         return -1;
     if (shares_need_holders(v->job, v->cluster))
         rc = shares_ask(v->job, &v->archive, err);

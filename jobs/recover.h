@@ -39,6 +39,9 @@ int recover_plan(struct recovery *r, struct error *err) MUST_USE;
 int recover_sender(struct recovery *r, struct vault **out,
                    struct error *err) MUST_USE;
 
+/* ERR_TOO_MANY: what would be wrapped could not be kept for whoever asked. */
+int recover_room(const struct recovery *r, struct error *err) MUST_USE;
+
 /* Raise the snapshot with v.keys, and read r->secret there.  The caller
  * destroys the copy in either case. */
 int recover_copy_read(struct recovery *r, struct error *err) MUST_USE;

@@ -70,6 +70,19 @@ static int store_outcome(const struct recovery *r, int64_t expires_ms,
                         r->v.job->summary);
 }
 
+int recover_room(const struct recovery *r, struct error *err)
+{
+    struct jobs *j = r->v.job->jobs;
+
+    if (!r->want.wrap)
+        return 0;
+    pthread_mutex_lock(&j->lock);
+    claims_expire(&j->claims, clock_mono_ms());
+    int rc = claims_room(j->claims, err);
+    pthread_mutex_unlock(&j->lock);
+    return rc;
+}
+
 static int wrap(struct recovery *r, struct vault *sender, struct error *err)
 {
     struct job *job = r->v.job;
@@ -163,7 +176,7 @@ static int get_ready(struct recovery *r, struct vault **sender,
 {
     struct job *job = r->v.job;
 
-    if (job_phase(job, "deliver", err) != 0 ||
+    if (job_phase(job, "deliver", err) != 0 || recover_room(r, err) != 0 ||
         credential_take(job, r->v.cluster->restore_vault, &r->handed, err) !=
             0 ||
         recover_sender(r, sender, err) != 0 || check_identity(r, err) != 0)

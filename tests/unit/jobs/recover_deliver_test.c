@@ -9,9 +9,14 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "jobs/claims.h"
 #include "jobs/engine.h"
 #include "jobs/recover.h"
 #include "tests/unit/jobs/fixture.h"
@@ -131,6 +136,29 @@ static void what_cannot_be_stored_is_said(void **state)
     assert_true(jobs_recovery_waits(f.jobs, job.run.id));
 }
 
+/* Nothing is used up for what could not be kept. */
+static void without_room_nothing_is_wrapped(void **state)
+{
+    struct error err = {0};
+    char run[24];
+
+    (void)state;
+    for (int i = 0; i < LIMIT_HANDED_TOKENS; i++) {
+        (void)snprintf(run, sizeof(run), "run-%d", i);
+        assert_int_equal(claims_put(&f.jobs->claims, run, secret_dup("t"),
+                                    clock_mono_ms() + 3600 * 1000, &err),
+                         0);
+    }
+    r.want.wrap = true;
+    fails("nothing was wrapped: too many wrapped secrets wait", "");
+    assert_int_equal(
+        standin_count(&f.standin, "POST", "sys/wrapping/wrap", false), 0);
+    assert_int_equal(recover_room(&r, &err), -1);
+    assert_int_equal(err.kind, ERR_TOO_MANY);
+    r.want.wrap = false;
+    assert_int_equal(recover_room(&r, &err), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -138,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nobody_knows_after_a_failure_of_the_server),
         TEST(what_cannot_be_stored_is_said),
+        TEST(without_room_nothing_is_wrapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
