@@ -206,7 +206,7 @@ static int say_too_few(const struct job *job, const struct holders *h,
                         sizeof(waited));
     return error_set(why, ERR_PRECONDITION,
                      "%u of the %u key shares that are needed were submitted "
-                     "within %s: validate again and have the key holders "
+                     "within %s: ask again and have the key holders "
                      "ready, or raise validation.await_unseal",
                      view.progress, view.threshold, waited);
 }
