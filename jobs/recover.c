@@ -73,6 +73,8 @@ static int read_and_deliver(struct recovery *r, struct error *err)
         return rc;
     if (rc == 0)
         error_prefix(&loud, "%.100s; but", r->v.job->summary);
+    else
+        error_prefix(&loud, "%.240s; and", err->text);
     *err = loud;
     return -1;
 }

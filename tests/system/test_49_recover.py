@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from tests.support import rest, seed
-from tests.support.assay import policy
+from tests.support.assay import merge, policy
 from tests.support.process import until
 from tests.support.world import World
 
@@ -77,6 +77,10 @@ class RecoverWorld(World):
         if run["status"] == "pending_approval":
             self.approve(run["id"], revision=run["plan"]["revision"]).ok()
         return self.assay.wait("recoveries", run["id"])
+
+    def copies(self):
+        """What a copy has on the disk."""
+        return list(self.assay.dir.rglob("transient/*"))
 
     def assert_nowhere(self, *words):
         """Not in Assay's files, its log and its archives included."""
@@ -298,6 +302,36 @@ def test_49_the_approver_brings_the_credential(ready):
         assay.stop()
         main["restore_auth"] = before
         assay.start()
+
+
+def test_49_a_copy_that_does_not_go(ready):
+    """Is said beside what went wrong before, and not instead of it."""
+    assay = ready.assay
+    before = assay.config
+    programs = {}
+    for name, text in (("up", "echo 'no quota left' >&2; exit 3"),
+                       ("down", "echo 'not today' >&2; exit 4")):
+        programs[name] = ready.dir / name
+        programs[name].write_text("#!/bin/sh\ncat >/dev/null\n" + text + "\n")
+        programs[name].chmod(0o755)
+    assay.config = merge(before, {"transient": {
+        "driver": "command", "egress_blocked": True,
+        "command": {"up": [str(programs["up"])],
+                    "down": [str(programs["down"])]}}})
+    try:
+        assay.reload()
+        run = ready.recover(version=1)
+        assert run["status"] == "failed" and run["outcome"] is None, run
+        for said in ("no quota left", "NOT GONE", "not today"):
+            assert said in run["error"], run
+        programs["down"].write_text("#!/bin/sh\ncat >/dev/null\n")
+        assay.stop()
+        assay.start()
+        assay.token = ready.login("alice")
+        assert not ready.copies()
+    finally:
+        assay.config = before
+        assay.reload()
 
 
 def test_49_key_holders(ready):
