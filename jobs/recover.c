@@ -47,8 +47,10 @@ static void end_recovery(struct recovery *r)
     struct validation *v = &r->v;
     struct error why = {0};
 
-    /* A transient that would not go stays on record. */
-    if (v->transient == NULL && job_leftovers(v->job, NULL, &why) != 0)
+    /* A transient that would not go stays on record; a run that is the
+     * catalog's again made none. */
+    if (v->transient == NULL && !v->job->gone &&
+        job_leftovers(v->job, NULL, &why) != 0)
         error_clear(&why);
     vault_kv_secret_done(&r->secret);
     vault_free(r->handed);
