@@ -5,17 +5,15 @@ destroyed, or everybody hears of it."""
 import contextlib
 import http.server
 import json
-import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 
 from tests.support import contained, raised, rest
 from tests.support.assay import check, merge
-from tests.support.process import until
+from tests.support.process import halt, send, until
 
 UP = [sys.executable, str(raised.LAUNCHER)]
 
@@ -207,39 +205,16 @@ def dies(bench, driver, came, tries=4):
     return run
 
 
-def send(pids, number):
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 def killed(bench, driver, came):
-    """It gets on by steps and stands still while its state is looked at, so
-    that nothing is missed however slow the looking is: steps so short, once
-    it is being asked, that no question is answered within one."""
     assay, rig = bench.world.assay, bench.rigs[driver]
     run = assay.create("validations", snapshot=bench.snapshot, driver=driver)
-    fine, pids = False, []
 
     def servers():
         return assay.transient_servers() if driver == "process" else list(
             filter(None, [contained.alive(rig.place)]))
 
-    def come():
-        nonlocal fine, pids
-        if not fine:  # later it is not started again, and looking takes time
-            pids = servers()
-        send(pids, signal.SIGSTOP)
-        seen = assay.api("GET", f"validations/{run['id']}").ok().data
-        if seen["finished_at"] or pids and came(seen):
-            send(pids, signal.SIGKILL)
-            return True
-        send(pids, signal.SIGCONT)
-        fine = fine or seen["phase"] == "active"
-        time.sleep(0.001 if fine else 0.02)
-        return False
-
-    until(come, 120, "it has come so far", every=0)
+    send(halt(lambda: assay.api("GET", f"validations/{run['id']}").ok().data,
+              servers, came), signal.SIGKILL)
     return assay.wait("validations", run["id"])
 
 

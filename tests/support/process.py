@@ -6,6 +6,7 @@ it (PR_SET_PDEATHSIG), whatever kills that one; a registry takes down what is
 still there when Python ends in any orderly way.
 """
 import atexit
+import contextlib
 import ctypes
 import os
 import pwd
@@ -179,3 +180,36 @@ def transient_servers(directory):
     """Of these the servers themselves."""
     return [pid for pid, words in transients(directory).items()
             if words[1] == "server"]
+
+
+def send(pids, number):
+    """Some of them may be gone by now."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def halt(look, servers, came):
+    """Stop the servers of a run, which `look` shows, once it has come so far,
+    or is over: their pids.
+
+    It gets on by steps and stands still while its state is looked at, so
+    that nothing is missed however slow the looking is: steps so short, once
+    it is being asked, that no question is answered within one."""
+    fine, pids = False, []
+
+    def come():
+        nonlocal fine, pids
+        if not fine:  # later it is not started again, and looking takes time
+            pids = servers()
+        send(pids, signal.SIGSTOP)
+        seen = look()
+        if seen["finished_at"] or pids and came(seen):
+            return True
+        send(pids, signal.SIGCONT)
+        fine = fine or seen["phase"] == "active"
+        time.sleep(0.001 if fine else 0.02)
+        return False
+
+    until(come, 120, "it has come so far", every=0)
+    return pids

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import rest, seed
 from tests.support.assay import merge, policy
-from tests.support.process import until
+from tests.support.process import halt, until
 from tests.support.world import World
 
 # Nobody else writes these words.
@@ -302,6 +302,36 @@ def test_49_the_approver_brings_the_credential(ready):
         assay.stop()
         main["restore_auth"] = before
         assay.start()
+
+
+def test_49_a_crash_while_the_copy_is_up(ready):
+    """The copy is gone, nothing was written, and what was asked for can be
+    asked for again."""
+    assay, cluster = ready.assay, ready.cluster
+    cluster.put("app/db", word="as it is")
+    before = cluster.api("GET", "secret/data/app/db").data["metadata"]
+    run = ready.planned(ready.ask(version=1).ok().data["id"])
+    ready.approve(run["id"], revision=run["plan"]["revision"]).ok()
+    path = f"recoveries/{run['id']}"
+    halt(lambda: assay.api("GET", path).ok().data, assay.transient_servers,
+         lambda seen: seen["phase"] in ("active", "read"))
+    seen = assay.api("GET", path).ok().data
+    assert seen["phase"] in ("active", "read"), seen
+    assay.process.kill()
+    assert ready.copies()
+    assay.start()
+    assay.token = ready.login("alice")
+    run = assay.wait("recoveries", run["id"])
+    assert run["status"] == "interrupted" and run["outcome"] is None, run
+    assert run["error"] == \
+        f"Assay stopped while this run was {seen['status']}", run
+    assert not assay.transients() and not ready.copies()
+    now = cluster.api("GET", "secret/data/app/db").data
+    assert now["metadata"] == before and now["data"] == {"word": "as it is"}
+    run = ready.recover(version=1)
+    assert run["status"] == "succeeded", run
+    assert cluster.kv("app/db")["word"] == OLD
+    ready.assert_nowhere(OLD, NEWER)
 
 
 def test_49_a_copy_that_does_not_go(ready):
