@@ -46,6 +46,18 @@ static int find_snapshot(struct jobs *j, const struct jobs_settings *s,
     return 0;
 }
 
+/* Later nobody could claim it. */
+static int check_requester(const struct recover_want *want,
+                           const struct jobs_caller *who, struct error *err)
+{
+    if (!want->wrap || given(who->entity_id))
+        return 0;
+    return error_set(err, ERR_DENIED,
+                     "to: what is wrapped is claimed by the entity that asked "
+                     "for it, and this token has none: log in, or ask with "
+                     "to=primary");
+}
+
 int jobs_submit_recovery(struct jobs *j, const struct jobs_recovery_request *r,
                          const struct jobs_caller *who,
                          struct jobs_submitted *out, struct error *err)
@@ -67,6 +79,7 @@ int jobs_submit_recovery(struct jobs *j, const struct jobs_recovery_request *r,
 
     buf_init(&params, LIMIT_REQUEST_BODY);
     if (recover_want_from(r, &want, err) != 0 ||
+        check_requester(&want, who, err) != 0 ||
         find_snapshot(j, s, r, &row, err) != 0 ||
         recover_want_write(r, &want, &params, err) != 0)
         goto done;

@@ -28,7 +28,8 @@ struct jobs_recovery_request {
 };
 
 /* As the jobs_submit_* of submit.h.  ERR_PRECONDITION: the snapshot is not
- * `valid`, which nothing overrides. */
+ * `valid`, which nothing overrides.  ERR_DENIED: to=wrap, and the caller has
+ * no entity. */
 int jobs_submit_recovery(struct jobs *j, const struct jobs_recovery_request *r,
                          const struct jobs_caller *who,
                          struct jobs_submitted *out,

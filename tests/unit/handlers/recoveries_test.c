@@ -62,6 +62,22 @@ static void only_what_is_proved(void **state)
            "path: ");
 }
 
+/* A root token, where one may ask at all. */
+static void nothing_is_wrapped_for_nobody(void **state)
+{
+    static const struct principal root = {
+        .display_name = "root", .token_key = "rr", .authenticated = true};
+
+    (void)state;
+    (void)world_snapshot(w, 1000, STORE_VALID);
+    expect(post(&root, "recoveries", ASK("latest-valid")), 403,
+           "this token has none");
+    expect(post(&root, "recoveries",
+                "{\"snapshot\":\"latest-valid\",\"path\":\"secret/data/x\","
+                "\"to\":\"primary\",\"reason\":\"gone\"}"),
+           200, "");
+}
+
 /* As it was asked for, and nothing that it brings. */
 static void ask(char id[ID_TEXT_MAX])
 {
@@ -153,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(only_what_is_proved),
+        TEST(nothing_is_wrapped_for_nobody),
         TEST(its_approval_is_another_right),
         TEST(claimed_by_who_asked),
     };
