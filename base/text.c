@@ -155,6 +155,11 @@ bool text_size(const char *s, uint64_t *out)
     return true;
 }
 
+bool text_given(const char *s)
+{
+    return s != NULL && s[0] != '\0';
+}
+
 bool text_starts(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -35,6 +35,8 @@ bool text_size(const char *s, uint64_t *out);
  * milliseconds. */
 bool text_rfc3339_ms(const char *s, int64_t *out);
 
+/* Neither NULL nor "". */
+bool text_given(const char *s);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 /* ASCII only, no locale. */

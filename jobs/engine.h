@@ -62,6 +62,12 @@ struct jobs {
 const struct job_kind *engine_kind(size_t i);
 struct jobs_settings *engine_settings(struct jobs *j); /* held */
 
+/* In submit.c: the run, asked for by `who`, whom it fills in; and a worker is
+ * woken for it. */
+int engine_submit(struct jobs *j, struct run_new *new,
+                  const struct jobs_caller *who, struct jobs_submitted *out,
+                  struct error *err) MUST_USE;
+
 /* `lock` held.  The job of that run, at work or waiting; NULL: neither. */
 struct job *engine_find(struct jobs *j, const char *run_id);
 /* `lock` held.  A job that waits is to be resumed. */

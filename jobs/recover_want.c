@@ -6,11 +6,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-static bool given(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
 /* Segments that no server would take as they are: an empty one, "." and
  * "..". */
 static bool has_bad_segment(const char *path)
@@ -52,7 +47,7 @@ static int take_mount(const char *mount, struct recover_want *want,
 {
     size_t len;
 
-    if (!given(mount))
+    if (!text_given(mount))
         return 0;
     if (!text_copy(want->mount, sizeof(want->mount), mount))
         return error_set(err, ERR_INVALID, "mount: longer than %d bytes",
@@ -66,7 +61,7 @@ static int take_mount(const char *mount, struct recover_want *want,
 static int take_destination(const struct jobs_recovery_request *r,
                             struct recover_want *want, struct error *err)
 {
-    const char *to = given(r->to) ? r->to : "";
+    const char *to = text_given(r->to) ? r->to : "";
 
     want->wrap = strcmp(to, "wrap") == 0;
     if (!want->wrap && strcmp(to, "primary") != 0)
@@ -92,7 +87,7 @@ int recover_want_from(const struct jobs_recovery_request *r,
 {
     struct recover_want want = {.version = 0};
 
-    if (!given(r->path))
+    if (!text_given(r->path))
         return error_set(err, ERR_INVALID,
                          "path: say which secret, such as "
                          "secret/data/shop/item");

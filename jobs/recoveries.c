@@ -6,33 +6,30 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "jobs/claims.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
 #include "jobs/recover_want.h"
 
-static bool given(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
 static int find_snapshot(struct jobs *j, const struct jobs_settings *s,
                          const struct jobs_recovery_request *r,
                          struct snapshot_row *row, struct error *err)
 {
-    if (!given(r->snapshot))
+    if (!text_given(r->snapshot))
         return error_set(err, ERR_INVALID,
                          "snapshot: say which: an id, \"latest\" or "
                          "\"latest-valid\"");
-    if (!given(r->reason))
+    if (!text_given(r->reason))
         return error_set(err, ERR_INVALID,
                          "reason: say why; it is kept with the run");
-    if (given(r->cluster) && jobs_settings_cluster(s, r->cluster) == NULL)
+    if (text_given(r->cluster) && jobs_settings_cluster(s, r->cluster) == NULL)
         return error_set(err, ERR_INVALID,
                          "cluster: no cluster named \"%.64s\" is configured",
                          r->cluster);
     if (snapshots_get(j->world.store, r->snapshot,
-                      given(r->cluster) ? r->cluster : NULL, row, err) != 0)
+                      text_given(r->cluster) ? r->cluster : NULL, row,
+                      err) != 0)
         return -1;
     if (jobs_settings_cluster(s, row->cluster) == NULL)
         return error_set(err, ERR_INVALID,
@@ -50,7 +47,7 @@ static int find_snapshot(struct jobs *j, const struct jobs_settings *s,
 static int check_requester(const struct recover_want *want,
                            const struct jobs_caller *who, struct error *err)
 {
-    if (!want->wrap || given(who->entity_id))
+    if (!want->wrap || text_given(who->entity_id))
         return 0;
     return error_set(err, ERR_DENIED,
                      "to: what is wrapped is claimed by the entity that asked "
@@ -69,11 +66,7 @@ int jobs_submit_recovery(struct jobs *j, const struct jobs_recovery_request *r,
     struct run_new new = {.kind = RUN_RECOVERY,
                           .approvals_needed = s->approvals,
                           .force = r->overwrite,
-                          .reason = r->reason,
-                          .display_name = who->display_name,
-                          .entity_id = who->entity_id,
-                          .requester_key = who->requester_key,
-                          .idempotency_key = who->idempotency_key};
+                          .reason = r->reason};
     struct buf params;
     int rc = -1;
 
@@ -87,9 +80,7 @@ int jobs_submit_recovery(struct jobs *j, const struct jobs_recovery_request *r,
     new.target = row.cluster;
     new.params = buf_text(&params);
     new.snapshot_id = row.id;
-    rc = runs_create(j->world.store, &new, &out->run, &out->existing, err);
-    if (rc == 0 && !out->existing)
-        jobs_wake(j);
+    rc = engine_submit(j, &new, who, out, err);
 done:
     buf_done(&params);
     jobs_settings_release(s);
@@ -115,7 +106,7 @@ static int check_claimant(struct jobs *j, const char *run_id,
         return -1;
     if (run.kind != RUN_RECOVERY)
         error_set(err, ERR_NOT_FOUND, "no recovery with this id");
-    else if (!given(who->entity_id) ||
+    else if (!text_given(who->entity_id) ||
              strcmp(run.entity_id, who->entity_id) != 0)
         error_set(err, ERR_DENIED,
                   "only whoever asked for a recovery can claim what it "

@@ -15,18 +15,13 @@
 #include "store/snapshots.h"
 #include "transient/drivers.h"
 
-static bool given(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
 /* The named cluster, or the only one. */
 static int find_cluster(const struct jobs_settings *s, const char *name,
                         const char *field,
                         const struct jobs_settings_cluster **out,
                         struct error *err)
 {
-    if (!given(name)) {
+    if (!text_given(name)) {
         if (s->clusters_count == 1) {
             *out = &s->clusters[0];
             return 0;
@@ -43,17 +38,14 @@ static int find_cluster(const struct jobs_settings *s, const char *name,
     return 0;
 }
 
-static void fill_caller(const struct jobs_caller *who, struct run_new *new)
+int engine_submit(struct jobs *j, struct run_new *new,
+                  const struct jobs_caller *who, struct jobs_submitted *out,
+                  struct error *err)
 {
     new->display_name = who->display_name;
     new->entity_id = who->entity_id;
     new->requester_key = who->requester_key;
     new->idempotency_key = who->idempotency_key;
-}
-
-static int create(struct jobs *j, const struct run_new *new,
-                  struct jobs_submitted *out, struct error *err)
-{
     if (runs_create(j->world.store, new, &out->run, &out->existing, err) != 0)
         return -1;
     if (!out->existing)
@@ -71,11 +63,10 @@ int jobs_submit_backup(struct jobs *j, const struct jobs_backup_request *r,
     struct run_new new = {.kind = RUN_BACKUP, .params = "{}"};
     int rc = -1;
 
-    fill_caller(who, &new);
     if (find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
         goto done;
     new.cluster = cluster->name;
-    rc = create(j, &new, out, err);
+    rc = engine_submit(j, &new, who, out, err);
 done:
     jobs_settings_release(s);
     return rc;
@@ -89,7 +80,8 @@ static int write_validation(const struct jobs_validation_request *r,
     struct jsonw w;
     jsonw_init(&w, out);
     jsonw_object(&w, NULL);
-    jsonw_text(&w, "snapshot", given(r->snapshot) ? r->snapshot : "latest");
+    jsonw_text(&w, "snapshot",
+               text_given(r->snapshot) ? r->snapshot : "latest");
     jsonw_text(&w, "cluster", r->cluster);
     jsonw_text(&w, "driver", r->driver);
     jsonw_text(&w, "oracle", r->oracle);
@@ -111,23 +103,22 @@ int jobs_submit_validation(struct jobs *j,
     int rc = -1;
 
     buf_init(&params, LIMIT_REQUEST_BODY);
-    fill_caller(who, &new);
-    if (given(r->oracle) && !oracle_is_name(r->oracle)) {
+    if (text_given(r->oracle) && !oracle_is_name(r->oracle)) {
         error_set(err, ERR_INVALID, "oracle: there is none named \"%.64s\"",
                   r->oracle);
         goto done;
     }
-    if (given(r->driver) &&
+    if (text_given(r->driver) &&
         transient_drivers_check(r->driver, s->drivers, err) != 0) {
         error_prefix(err, "driver");
         goto done;
     }
-    if (given(r->cluster) &&
+    if (text_given(r->cluster) &&
         find_cluster(s, r->cluster, "cluster", &cluster, err) != 0)
         goto done;
-    if (snapshots_get(j->world.store,
-                      given(r->snapshot) ? r->snapshot : "latest",
-                      given(r->cluster) ? r->cluster : NULL, &row, err) != 0 ||
+    if (snapshots_get(
+            j->world.store, text_given(r->snapshot) ? r->snapshot : "latest",
+            text_given(r->cluster) ? r->cluster : NULL, &row, err) != 0 ||
         find_cluster(s, row.cluster, "snapshot", &cluster, err) != 0)
         goto done;
     if (write_validation(r, &params, err) != 0)
@@ -135,9 +126,9 @@ int jobs_submit_validation(struct jobs *j,
     new.cluster = row.cluster;
     new.params = buf_text(&params);
     new.snapshot_id = row.id;
-    new.driver = given(r->driver) ? r->driver : s->driver;
-    new.oracle = given(r->oracle) ? r->oracle : s->oracle;
-    rc = create(j, &new, out, err);
+    new.driver = text_given(r->driver) ? r->driver : s->driver;
+    new.oracle = text_given(r->oracle) ? r->oracle : s->oracle;
+    rc = engine_submit(j, &new, who, out, err);
 done:
     buf_done(&params);
     jobs_settings_release(s);
@@ -198,15 +189,15 @@ static int find_restore(struct jobs *j, const struct jobs_settings *s,
 {
     const char *within = NULL;
 
-    if (!given(r->snapshot))
+    if (!text_given(r->snapshot))
         return error_set(err, ERR_INVALID,
                          "snapshot: say which: an id, \"latest\" or "
                          "\"latest-valid\"");
-    if (r->overrides_count > 0 && !given(r->reason))
+    if (r->overrides_count > 0 && !text_given(r->reason))
         return error_set(err, ERR_INVALID,
                          "reason: an override needs one; it is kept with the "
                          "run");
-    if (given(r->target) &&
+    if (text_given(r->target) &&
         find_cluster(s, r->target, "target", &out->target, err) != 0)
         return -1;
     /* "latest" must mean the latest of one cluster. */
@@ -240,7 +231,6 @@ int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
 
     buf_init(&overrides, RUN_OVERRIDES_MAX);
     buf_init(&params, LIMIT_REQUEST_BODY);
-    fill_caller(who, &new);
     if (plan_join_overrides(r->overrides, r->overrides_count, &overrides,
                             err) != 0)
         goto done;
@@ -253,7 +243,7 @@ int jobs_submit_restore(struct jobs *j, const struct jobs_restore_request *r,
     new.target = found.target->name;
     new.params = buf_text(&params);
     new.snapshot_id = found.row.id;
-    rc = create(j, &new, out, err);
+    rc = engine_submit(j, &new, who, out, err);
 done:
     buf_done(&overrides);
     buf_done(&params);

@@ -134,6 +134,9 @@ static void compares_and_trims(void **state)
     (void)state;
     assert_string_equal(text_trim(blank), "x y");
     assert_string_equal(text_trim(only), "");
+    assert_true(text_given("a"));
+    assert_false(text_given(""));
+    assert_false(text_given(NULL));
     assert_true(text_starts("abc", "ab"));
     assert_false(text_starts("a", "ab"));
     assert_true(text_ends("abc", "bc"));
