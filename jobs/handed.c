@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "store/runs.h"
+#include "vault/wrapped.h"
 
 struct handed {
     char run_id[ID_TEXT_MAX];
@@ -54,10 +55,8 @@ int handed_put(struct handed **list, const struct handed_key *key,
 {
     struct handed *h = NULL;
 
-    if (token[0] == '\0' || strlen(token) > LIMIT_HANDED_TOKEN ||
-        !text_is_token(token))
-        return error_set(err, ERR_INVALID,
-                         "wrapped_token: that is no wrapping token");
+    if (vault_wrapped_check(token, err) != 0)
+        return error_prefix(err, "wrapped_token");
     handed_drop(list, key->run_id, key->entity_id);
     if (length(*list) >= LIMIT_HANDED_TOKENS)
         return error_set(err, ERR_TOO_MANY,

@@ -17,7 +17,6 @@ enum {
     LOOK_MS = 10 * 1000,      /* a restoring server holds it for 6 s */
     SEALED_FOR_MS = 2 * 1000, /* long enough not to be a moment */
     LOOK_EVERY_MS = 200,
-    BODY_MAX = 4096,
 };
 
 struct vault_marker {
@@ -90,20 +89,9 @@ static int look_wrapping(struct vault *v, const struct vault_marker *m,
                          struct exchange *x, struct error *err)
 {
     struct buf body;
-    struct jsonw w;
     struct json *answer = NULL;
-    int rc;
+    int rc = wrap_lookup(m->token, x, &body, err);
 
-    buf_init_secret(&body, BODY_MAX);
-    jsonw_init(&w, &body);
-    jsonw_object(&w, NULL);
-    jsonw_text(&w, "token", m->token);
-    jsonw_end_object(&w);
-    x->method = "POST";
-    x->path = "sys/wrapping/lookup";
-    x->body = buf_text(&body);
-    x->safe = true;
-    rc = buf_check(&body, "a token", err);
     if (rc == 0)
         rc = send_simple(v, x, &answer, err);
     json_free(answer);

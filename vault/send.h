@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/stream.h"
@@ -53,6 +54,11 @@ int send_simple(struct vault *v, const struct exchange *x, struct json **answer,
 /* Sleep about `ms`, half of it random; -1 (ERR_CANCELLED) if cancelled. */
 int send_pause(int64_t ms, const struct cancel *cancel,
                struct error *err) MUST_USE;
+
+/* In wrap.c: make `x` the question what a wrapping is about, without using it
+ * up.  `body` is what it says, and is initialised in any case. */
+int wrap_lookup(const char *token, struct exchange *x, struct buf *body,
+                struct error *err) MUST_USE;
 
 /* Whether the same question may have another answer in a moment; `why` is
  * what send_check or http_call said.  In call.c. */

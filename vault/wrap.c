@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "vault/internal.h"
 #include "vault/send.h"
@@ -46,4 +47,21 @@ done:
     json_free(answer);
     http_response_done(&r);
     return rc;
+}
+
+int wrap_lookup(const char *token, struct exchange *x, struct buf *body,
+                struct error *err)
+{
+    struct jsonw w;
+
+    buf_init_secret(body, 2 * LIMIT_HANDED_TOKEN);
+    jsonw_init(&w, body);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "token", token);
+    jsonw_end_object(&w);
+    x->method = "POST";
+    x->path = "sys/wrapping/lookup";
+    x->body = buf_text(body);
+    x->safe = true;
+    return buf_check(body, "a token", err);
 }

@@ -24,7 +24,7 @@
     "wanted is a token (vault token create -wrap-ttl=1h …) or a secret-id "  \
     "(vault write -f -wrap-ttl=1h auth/%s/role/<role>/secret-id)"
 
-enum { WRAPPING_TOKEN_MAX = 8 * 1024, UNWRAP_TIMEOUT_MS = 15 * 1000 };
+enum { UNWRAP_TIMEOUT_MS = 15 * 1000 };
 
 static const char *approle_mount(const struct vault *v)
 {
@@ -39,9 +39,9 @@ bool vault_awaits_credential(const struct vault *v)
     return v->cluster->settings.method == VAULT_AUTH_APPROVER;
 }
 
-static int check_token(const char *token, struct error *err)
+int vault_wrapped_check(const char *token, struct error *err)
 {
-    if (token[0] == '\0' || strlen(token) > WRAPPING_TOKEN_MAX ||
+    if (token[0] == '\0' || strlen(token) > LIMIT_HANDED_TOKEN ||
         !text_is_token(token))
         return error_set(err, ERR_INVALID, "that is no wrapping token");
     return 0;
@@ -149,25 +149,17 @@ static void read_facts(const struct json *answer, struct vault_wrapped *w)
 int vault_wrapped_look(struct vault *v, const char *wrapping_token,
                        struct vault_wrapped *out, struct error *err)
 {
-    struct exchange x = {.path = "sys/wrapping/lookup",
-                         .timeout_ms = QUICK_TIMEOUT_MS,
-                         .safe = true};
+    struct exchange x = {.timeout_ms = QUICK_TIMEOUT_MS};
     struct vault_wrapped found;
     struct json *answer = NULL;
     struct buf body;
-    struct jsonw w;
     int rc = -1;
 
     assert(v != NULL && wrapping_token != NULL && out != NULL);
-    if (check_token(wrapping_token, err) != 0)
+    if (vault_wrapped_check(wrapping_token, err) != 0)
         return -1;
-    buf_init_secret(&body, 2 * WRAPPING_TOKEN_MAX);
-    jsonw_init(&w, &body);
-    jsonw_object(&w, NULL);
-    jsonw_text(&w, "token", wrapping_token);
-    jsonw_end_object(&w);
-    x.body = buf_text(&body);
-    if (buf_check(&body, "a token", err) != 0 || ask(v, &x, &answer, err) != 0)
+    if (wrap_lookup(wrapping_token, &x, &body, err) != 0 ||
+        ask(v, &x, &answer, err) != 0)
         goto done;
     read_facts(answer, &found);
     if (judge(v, &found, err) != 0)

@@ -32,6 +32,9 @@ struct vault_wrapped {
     int64_t expires_at_ms; /* Unix; 0: the server did not say */
 };
 
+/* ERR_INVALID: no server makes such a token.  Nobody is asked. */
+int vault_wrapped_check(const char *wrapping_token, struct error *err) MUST_USE;
+
 /* What is in it, as `v` would use it, without using it up.  Blocks, 5 s at
  * most for each of two questions.  -1: ERR_DENIED, the server does not know
  * it (expired, used by somebody else, or never there); ERR_INVALID, it holds
