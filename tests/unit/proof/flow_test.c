@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,7 +41,8 @@ enum {
 
 static const char *server;
 static char base[64];
-static char audit_dir[64];
+static char audit_base[64];
+static char audit_dir[80];
 
 struct run {
     struct primary *primary;
@@ -206,7 +208,7 @@ static void test_the_copy_touched_no_audit_log(void **state)
 {
     struct primary *p = *state;
     struct run r = {.primary = p};
-    char path[128], moved[80];
+    char path[128], moved[96];
 
     r.archive.data = primary_snapshot(p, &r.archive.len);
     (void)snprintf(path, sizeof path, "%s/audit.log", audit_dir);
@@ -330,8 +332,9 @@ int main(int argc, char **argv)
     struct primary_options o = {
         .audit_port = 21390,
         .audit_syslog = file_exists("/dev/log"),
+        .clean = {base, audit_base},
     };
-    char audit[80];
+    char audit[96];
     int failed;
 
     if (argc > 1 && strcmp(argv[1], SANDBOX_COMMAND) == 0)
@@ -340,8 +343,11 @@ int main(int argc, char **argv)
     if (server == NULL)
         return SKIPPED;
     (void)snprintf(base, sizeof base, "/tmp/assay-transient-XXXXXX");
-    (void)snprintf(audit_dir, sizeof audit_dir, "/tmp/assay-audit-XXXXXX");
-    if (mkdtemp(base) == NULL || mkdtemp(audit_dir) == NULL)
+    (void)snprintf(audit_base, sizeof audit_base, "/tmp/assay-audit-XXXXXX");
+    if (mkdtemp(base) == NULL || mkdtemp(audit_base) == NULL)
+        return 1;
+    (void)snprintf(audit_dir, sizeof audit_dir, "%s/here", audit_base);
+    if (mkdir(audit_dir, 0700) != 0)
         return 1;
     (void)snprintf(audit, sizeof audit, "%s/audit.log", audit_dir);
     o.server = server;
@@ -349,8 +355,5 @@ int main(int argc, char **argv)
     primary_start(&primary, &o);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     primary_stop(&primary);
-    if (file_remove_tree(base, NULL) != 0 ||
-        file_remove_tree(audit_dir, NULL) != 0)
-        failed++;
     return failed;
 }

@@ -3,10 +3,13 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,6 +30,9 @@ enum { SNAPSHOT_MAX = 512 * 1024 * 1024 };
 #define POLICY                                                                 \
     "path \\\"sys/storage/raft/snapshot\\\" { capabilities = "                 \
     "[\\\"read\\\"] }"
+
+static struct primary *running;
+static pid_t owner;
 
 __attribute__((noreturn)) static void die(const char *what,
                                           const struct error *err)
@@ -76,21 +82,30 @@ static void write_config(struct primary *p, unsigned api, unsigned cluster)
     buf_done(&out);
 }
 
+/* As process_start() does, but it does not outlive this program, however that
+ * ends. */
 static void spawn(struct primary *p, const char *server)
 {
     char config[160], log[128];
     const char *const argv[] = {server, "server", config, NULL};
-    struct process_options o = {
-        .program = server, .argv = argv, .stdin_fd = -1, .new_group = true};
-    struct error err;
+    const char *const env[] = {NULL};
+    int fd;
 
     (void)snprintf(config, sizeof config, "-config=%s/server.hcl", p->dir);
     (void)snprintf(log, sizeof log, "%s/log", p->dir);
-    o.stdout_fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    o.stderr_fd = o.stdout_fd;
-    if (process_start(&o, &p->pid, &err) != 0)
-        die("start", &err);
-    close(o.stdout_fd);
+    fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    p->pid = fork();
+    if (p->pid < 0)
+        exit(1);
+    if (p->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)dup2(fd, STDOUT_FILENO);
+        (void)dup2(fd, STDERR_FILENO);
+        execve(server, (char *const *)(uintptr_t)argv,
+               (char *const *)(uintptr_t)env);
+        _exit(127);
+    }
+    close(fd);
 }
 
 static void give_birth(struct primary *p, const struct primary_options *o)
@@ -232,11 +247,37 @@ static void add_audit(struct primary *p, const struct primary_options *o)
     }
 }
 
+static int remove_all(struct primary *p, struct error *err)
+{
+    const char *const dirs[] = {p->dir, p->clean[0], p->clean[1]};
+    int rc = 0;
+
+    if (p->pid > 0) {
+        (void)kill(p->pid, SIGKILL);
+        (void)waitpid(p->pid, NULL, 0);
+    }
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        if (dirs[i] != NULL && file_remove_tree(dirs[i], err) != 0)
+            rc = -1;
+    }
+    return rc;
+}
+
+/* A step that failed has ended the program.  So may a child of a test, which
+ * has nothing to remove. */
+static void remove_at_exit(void)
+{
+    struct error err;
+
+    if (running != NULL && getpid() == owner)
+        (void)remove_all(running, &err);
+}
+
 void primary_start(struct primary *p, const struct primary_options *o)
 {
     const char *const products[] = {"openbao", "vault"};
     struct server_program program = {.path = NULL};
-    unsigned port = free_port();
+    unsigned port;
     struct vault_options v;
     enum transient_outcome outcome;
     char address[64];
@@ -244,6 +285,11 @@ void primary_start(struct primary *p, const struct primary_options *o)
     int i;
 
     memset(p, 0, sizeof *p);
+    memcpy(p->clean, o->clean, sizeof p->clean);
+    running = p;
+    owner = getpid();
+    if (atexit(remove_at_exit) != 0)
+        exit(1);
     p->server = text_dup(o->server);
     (void)text_copy(p->dir, sizeof p->dir, "/tmp/assay-primary-XXXXXX");
     if (mkdtemp(p->dir) == NULL)
@@ -257,6 +303,7 @@ void primary_start(struct primary *p, const struct primary_options *o)
     }
     (void)text_copy(p->product, sizeof p->product, program.product);
     (void)text_copy(p->version, sizeof p->version, program.version);
+    port = free_port();
     write_config(p, port, free_port());
     spawn(p, program.path);
     server_program_done(&program);
@@ -286,8 +333,8 @@ void primary_stop(struct primary *p)
     size_t i;
 
     vault_free(p->root);
-    process_kill(p->pid, true);
-    if (file_remove_tree(p->dir, &err) != 0)
+    running = NULL;
+    if (remove_all(p, &err) != 0)
         die("clean up", &err);
     for (i = 0; i < sizeof p->share / sizeof p->share[0]; i++)
         free(p->share[i]);

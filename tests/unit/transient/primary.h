@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A real cluster of one node with a little data in it, for tests.  Any step
- * that fails ends the test program. */
+ * that fails ends the test program; the server does not outlive it. */
 #ifndef ASSAY_TESTS_PRIMARY_H
 #define ASSAY_TESTS_PRIMARY_H
 
@@ -23,11 +23,14 @@ struct primary_options {
     bool audit_syslog;      /* needs a /dev/log */
     bool batch_tokens;
     bool never_logged_in; /* the AppRole, before the first snapshot */
+    /* Directories that go with the cluster, however that ends; or NULL. */
+    const char *clean[2];
 };
 
 struct primary {
     pid_t pid;
     char dir[64];
+    const char *clean[2];
     char product[16];
     char version[64];
     char cluster_id[64];

@@ -404,7 +404,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_leftovers_of_a_crash_are_removed),
         cmocka_unit_test(test_leftovers_of_others_are_left_alone),
     };
-    struct primary_options o = {.shares = 0};
+    struct primary_options o = {.clean = {base}};
     int failed;
 
     if (argc > 1 && strcmp(argv[1], SANDBOX_COMMAND) == 0)
@@ -421,7 +421,5 @@ int main(int argc, char **argv)
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(archive);
     primary_stop(&primary);
-    if (file_remove_tree(base, NULL) != 0)
-        failed++;
     return failed;
 }
