@@ -2,9 +2,7 @@
 """One secret, not all of them: read in a copy of the snapshot, written to the
 primary as a new version or handed over wrapped, and nowhere else."""
 import json
-import pathlib
 import shutil
-import tempfile
 
 import pytest
 
@@ -12,6 +10,7 @@ from tests.support import rest, seed
 from tests.support.assay import merge, policy
 from tests.support.process import halt, until
 from tests.support.world import World
+from tests.system.conftest import make_directory
 
 # Nobody else writes these words.
 OLD, NEWER, PLAIN = "old-words-51c0", "newer-words-8be2", "plain-words-77aa"
@@ -92,7 +91,7 @@ class RecoverWorld(World):
 
 @pytest.fixture(scope="module")
 def ready(server, binary):
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="as-"))
+    directory = make_directory()
     world = RecoverWorld(directory, server, binary)
     try:
         world.up()
@@ -271,6 +270,8 @@ def test_49_a_line_that_the_policies_lack(ready):
         ready.snapshot = before
         cluster.api("PUT", "sys/policies/acl/reader",
                     {"policy": ready.read_policy})
+        assay.config["transient"].pop("allow_generate_root", None)
+        assay.reload()
 
 
 def test_49_the_approver_brings_the_credential(ready):
