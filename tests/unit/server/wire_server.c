@@ -5,7 +5,8 @@
  * standard input ends, then drains.
  *
  * Tokens: "good" may do everything, "slow" too but only after blocking,
- * "dead" is refused but owns the run "mine". */
+ * "slower" after blocking for longer, "dead" is refused but owns the run
+ * "mine". */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,14 +155,14 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
     (void)ctx;
     if (token[0] == '\0')
         return error_set(err, ERR_DENIED, "missing client token");
-    if (strcmp(token, "slow") == 0) {
+    if (strncmp(token, "slow", 4) == 0) {
         if (!may_block)
             return 1;
-        clock_sleep_ms(300);
+        clock_sleep_ms(strcmp(token, "slower") == 0 ? 2000 : 300);
     }
     (void)text_copy(out->token_key, sizeof(out->token_key), token);
     out->authenticated =
-        strcmp(token, "good") == 0 || strcmp(token, "slow") == 0;
+        strcmp(token, "good") == 0 || strncmp(token, "slow", 4) == 0;
     if (!out->authenticated) {
         error_set(&out->refusal, ERR_DENIED, "permission denied");
         if (strcmp(token, "dead") != 0)

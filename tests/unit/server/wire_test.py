@@ -483,7 +483,7 @@ class LongPolls(Wire):
             began = time.monotonic()
             self.change()
             self.assertTrue(read_answer(s).json()["data"]["changed"])
-            self.assertLess(time.monotonic() - began, 0.5)
+            self.assertLess(time.monotonic() - began, 2)
 
     def test_deadline(self):
         began = time.monotonic()
@@ -586,7 +586,7 @@ class Draining(unittest.TestCase):
     def test_one_under_way_is_finished(self):
         server = Server()
         with server.connect() as s:
-            self.under_way(s, request("/v1/assay/things/a", token="slow"), 0.1)
+            self.under_way(s, request("/v1/assay/things/a", token="slower"), 1)
             server.drain()
             self.assertEqual(read_answer(s).status, 200)
             self.assertEqual(server.ended(), 0)
