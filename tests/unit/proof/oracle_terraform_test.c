@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #include "base/text.h"
 #include "proof/oracle.h"
 #include "proof/pretend.h"
+
+static char stray_dir[64];
 
 struct asked {
     struct pretend p;
@@ -162,44 +166,55 @@ static void a_run_that_was_cancelled(void **state)
  * when the file says. */
 static void what_a_crash_left_running_is_ended(void **state)
 {
-    char dir[] = "/tmp/assay-stray-XXXXXX";
     char *work, *pid_path;
     struct error err;
     int status = 0;
     pid_t child;
 
     (void)state;
-    assert_non_null(mkdtemp(dir));
-    assert_int_equal(oracle_end_strays(dir, &err), 0);
-    work = text_format("%s/terraform", dir);
+    (void)text_copy(stray_dir, sizeof stray_dir, "/tmp/assay-stray-XXXXXX");
+    assert_non_null(mkdtemp(stray_dir));
+    assert_int_equal(oracle_end_strays(stray_dir, &err), 0);
+    work = text_format("%s/terraform", stray_dir);
     pid_path = text_format("%s/program.pid", work);
     assert_int_equal(file_make_dirs(work, 0700, &err), 0);
     child = fork();
     if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)setpgid(0, 0);
         (void)pause();
         _exit(0);
     }
     (void)setpgid(child, child);
     program_note_pid(pid_path, child);
-    assert_int_equal(oracle_end_strays(dir, &err), 0);
+    assert_int_equal(oracle_end_strays(stray_dir, &err), 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
     free(work);
     free(pid_path);
-    assert_int_equal(file_remove_tree(dir, &err), 0);
 }
+
+static int remove_stray_dir(void **state)
+{
+    struct error err;
+
+    (void)state;
+    return file_remove_tree(stray_dir, &err);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, pretend_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_makes_it_ready),
-        cmocka_unit_test(not_configured_at_all),
-        cmocka_unit_test(no_program_and_no_state),
-        cmocka_unit_test(a_backend_that_does_not_answer),
-        cmocka_unit_test(a_state_that_is_none),
-        cmocka_unit_test(a_run_that_was_cancelled),
-        cmocka_unit_test(what_a_crash_left_running_is_ended),
+        TEST(what_makes_it_ready),
+        TEST(not_configured_at_all),
+        TEST(no_program_and_no_state),
+        TEST(a_backend_that_does_not_answer),
+        TEST(a_state_that_is_none),
+        TEST(a_run_that_was_cancelled),
+        cmocka_unit_test_teardown(what_a_crash_left_running_is_ended,
+                                  remove_stray_dir),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

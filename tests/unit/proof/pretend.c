@@ -13,6 +13,9 @@
 #include "base/file.h"
 #include "base/text.h"
 
+/* The latest one's. */
+static char made[sizeof((struct pretend *)NULL)->dir];
+
 static void put(const char *path, const char *text, mode_t mode)
 {
     struct error err;
@@ -29,6 +32,7 @@ void pretend_init(struct pretend *p, const char *script)
     *p = (struct pretend){.module = NULL};
     (void)text_copy(p->dir, sizeof p->dir, "/tmp/assay-pretend-XXXXXX");
     assert_non_null(mkdtemp(p->dir));
+    (void)text_copy(made, sizeof made, p->dir);
     p->module = text_format("%s/infra/vault", p->dir);
     p->work = text_format("%s/copy", p->dir);
     p->binary = text_format("%s/pretend-terraform", p->dir);
@@ -52,6 +56,14 @@ void pretend_done(struct pretend *p)
     free(p->work);
     free(p->binary);
     free(p->seen);
+}
+
+int pretend_tear_down(void **state)
+{
+    struct error err;
+
+    (void)state;
+    return file_remove_tree(made, &err);
 }
 
 void pretend_put(const struct pretend *p, const char *name, const char *text)

@@ -21,6 +21,8 @@ struct pretend {
  * not name ends with 0 and says nothing. */
 void pretend_init(struct pretend *p, const char *script);
 void pretend_done(struct pretend *p);
+/* After each test: the directory of one that failed goes too. */
+int pretend_tear_down(void **state);
 /* `<module>/<name>` */
 void pretend_put(const struct pretend *p, const char *name, const char *text);
 /* The text of a file; malloc'd, or NULL without one. */

@@ -350,22 +350,24 @@ static void test_what_is_not_there(void **state)
     assert_int_equal(tfcopy_close(NULL, &err), 0);
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, pretend_tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_state_is_pulled),
-        cmocka_unit_test(test_a_local_state_is_copied),
-        cmocka_unit_test(test_no_state_anywhere),
-        cmocka_unit_test(test_a_configured_state_asks_no_backend),
-        cmocka_unit_test(test_what_show_printed_is_no_state_to_plan_with),
-        cmocka_unit_test(test_another_workspace),
-        cmocka_unit_test(test_every_provider_is_pointed_at_the_copy),
-        cmocka_unit_test(test_the_child_is_not_led_to_the_primary),
-        cmocka_unit_test(test_init_may_fail_where_nothing_else_does),
-        cmocka_unit_test(test_init_is_to_blame_for_the_next),
-        cmocka_unit_test(test_a_lock_file_keeps_no_state_back),
-        cmocka_unit_test(test_what_cannot_be_pointed),
-        cmocka_unit_test(test_what_is_not_there),
+        TEST(test_the_state_is_pulled),
+        TEST(test_a_local_state_is_copied),
+        TEST(test_no_state_anywhere),
+        TEST(test_a_configured_state_asks_no_backend),
+        TEST(test_what_show_printed_is_no_state_to_plan_with),
+        TEST(test_another_workspace),
+        TEST(test_every_provider_is_pointed_at_the_copy),
+        TEST(test_the_child_is_not_led_to_the_primary),
+        TEST(test_init_may_fail_where_nothing_else_does),
+        TEST(test_init_is_to_blame_for_the_next),
+        TEST(test_a_lock_file_keeps_no_state_back),
+        TEST(test_what_cannot_be_pointed),
+        TEST(test_what_is_not_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,14 +12,29 @@
 #include "base/text.h"
 #include "proof/tfoverride.h"
 
+static char dir[64];
+
+static int make_dir(void **state)
+{
+    (void)state;
+    (void)text_copy(dir, sizeof dir, "/tmp/assay-tfoverride-XXXXXX");
+    return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+    struct error err;
+
+    (void)state;
+    return file_remove_tree(dir, &err);
+}
+
 static void expect(const struct tfoverride *o, const char *text)
 {
-    char dir[] = "/tmp/assay-tfoverride-XXXXXX";
     struct error err;
     struct buf got;
     char *path;
 
-    assert_non_null(mkdtemp(dir));
     assert_int_equal(tfoverride_write(o, dir, &err), 0);
     path = text_format("%s/zz_assay_override.tf.json", dir);
     buf_init(&got, 4096);
@@ -27,7 +42,6 @@ static void expect(const struct tfoverride *o, const char *text)
     assert_string_equal(buf_text(&got), text);
     buf_done(&got);
     free(path);
-    assert_int_equal(file_remove_tree(dir, &err), 0);
 }
 
 static const struct tfoverride_target target = {
@@ -59,11 +73,13 @@ static void test_a_workspace_and_providers(void **state)
            "\"skip_child_token\":true}}]}");
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_backend_alone),
-        cmocka_unit_test(test_a_workspace_and_providers),
+        TEST(test_the_backend_alone),
+        TEST(test_a_workspace_and_providers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

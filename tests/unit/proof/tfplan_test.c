@@ -117,13 +117,15 @@ static void test_cancelled(void **state)
     pretend_done(&ran.p);
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, pretend_tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same),
-        cmocka_unit_test(test_other),
-        cmocka_unit_test(test_could_not_tell),
-        cmocka_unit_test(test_cancelled),
+        TEST(test_same),
+        TEST(test_other),
+        TEST(test_could_not_tell),
+        TEST(test_cancelled),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

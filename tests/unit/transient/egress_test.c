@@ -17,6 +17,15 @@
 #define OK(path, method) "body:path=" path ",method=" method ",json={}"
 #define ANSWER(how) OK(MOUNT, "POST"), OK(MOUNT, "DELETE"), how
 
+static char ca_path[64];
+
+static int remove_ca(void **state)
+{
+    (void)state;
+    (void)unlink(ca_path);
+    return 0;
+}
+
 /* `gone`: the file of its CA goes before it is asked. */
 static enum egress ask_with(const char *primary, const char *ca_file, bool gone,
                             char *text)
@@ -74,26 +83,27 @@ static void test_it_is_asked_about_the_primary(void **state)
 
 static void test_the_ca_goes_with_it(void **state)
 {
-    char path[] = "/tmp/assay-egress-XXXXXX";
     char text[EGRESS_TEXT_MAX];
     struct error err;
     char *sent;
-    int fd = mkstemp(path);
+    int fd;
 
     (void)state;
+    (void)text_copy(ca_path, sizeof ca_path, "/tmp/assay-egress-XXXXXX");
+    fd = mkstemp(ca_path);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(file_replace(path, "a PEM", 5, 0600, &err), 0);
+    assert_int_equal(file_replace(ca_path, "a PEM", 5, 0600, &err), 0);
     scripted_faults(
         &scripted_scratch,
         ANSWER("status:path=" CONFIG ",code=400,text=error checking jwks URL"));
-    assert_int_equal(ask(scripted_production.address, path, text),
+    assert_int_equal(ask(scripted_production.address, ca_path, text),
                      EGRESS_BLOCKED);
     sent = scripted_last(&scripted_scratch, "POST", CONFIG, "body");
     assert_non_null(strstr(sent, "\"jwks_ca_pem\":\"a PEM\""));
     free(sent);
     /* Without it, it would not be the same question. */
-    assert_int_equal(ask_with(scripted_production.address, path, true, text),
+    assert_int_equal(ask_with(scripted_production.address, ca_path, true, text),
                      EGRESS_NOT_ASKED);
 }
 
@@ -165,7 +175,8 @@ static void test_where_it_cannot_be_asked(void **state)
     scripted_only_read(&scripted_scratch);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, scripted_reset)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, scripted_reset, remove_ca)
 
 int main(void)
 {

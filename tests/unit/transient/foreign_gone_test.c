@@ -83,15 +83,21 @@ static void a_busy_one_is(void **state)
     assert_true(wait_for(v, GONE_MS, &err) >= LIMIT_MS);
     assert_non_null(strstr(err.text, "did not finish restoring"));
     (void)close(fd);
-    (void)unlink(path);
     vault_free(v);
+}
+
+static int remove_socket(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dead_one_is_not_waited_for),
-        cmocka_unit_test(a_busy_one_is),
+        cmocka_unit_test_teardown(a_busy_one_is, remove_socket),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
