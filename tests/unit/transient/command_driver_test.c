@@ -16,8 +16,6 @@
 #include "transient/driver.h"
 #include "transient/keys.h"
 
-#define SHARE "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-
 static char base[] = "/tmp/assay-command-XXXXXX";
 
 /* What the programs do, as shell text; NULL: nothing, and exit 0. */
@@ -36,6 +34,7 @@ struct rig {
     struct error err;
 };
 
+static const char *const secrets[] = {SCRIPTED_SHARE_1, NULL};
 static const struct transient_driver *const driver = &transient_command_driver;
 
 /* "$0" says which one it is; the log takes its input, arguments, place and
@@ -68,7 +67,7 @@ static void configure(struct rig *r, const struct script *s)
         c->egress_probe = program(r, 3, "probe", s->probe);
     c->timeout_ms = s->timeout_ms;
     r->keys = keys_new();
-    assert_int_equal(keys_add(r->keys, SHARE, &err), 0);
+    assert_int_equal(keys_add(r->keys, SCRIPTED_SHARE_1, &err), 0);
     r->drivers.egress_blocked = true;
     r->options = (struct transient_options){
         .driver = "command",
@@ -173,7 +172,7 @@ static void test_they_are_told_what_is_wanted_and_no_secret(void **state)
     down(&r);
     log = read_log();
     assert_non_null(strstr(log, request));
-    assert_null(strstr(log, SHARE));
+    assert_null(strstr(log, SCRIPTED_SHARE_1));
     assert_null(strstr(log, "from-our-environment"));
     /* Handed over as it is written, by nobody's shell. */
     assert_int_equal(times_called("up"), 1);
@@ -376,25 +375,6 @@ static void test_nothing_was_begun(void **state)
     assert_int_equal(times_called("down"), 0);
 }
 
-/* The next life has nothing but these. */
-static struct json *leftovers(const struct rig *r)
-{
-    struct json *root = NULL;
-    struct error err;
-    struct buf text;
-    struct jsonw w;
-
-    buf_init(&text, 4096);
-    jsonw_init(&w, &text);
-    jsonw_object(&w, NULL);
-    driver->leftovers(r->state, &w);
-    jsonw_end_object(&w);
-    assert_null(strstr(text.data, SHARE));
-    assert_int_equal(json_parse(text.data, text.len, &root, &err), 0);
-    buf_done(&text);
-    return root;
-}
-
 static void test_the_next_life_takes_it_down(void **state)
 {
     static const struct transient_options none = {.driver = "command"};
@@ -405,7 +385,7 @@ static void test_the_next_life_takes_it_down(void **state)
 
     (void)state;
     set_up(&r, &(struct script){.up = HERE});
-    left = leftovers(&r);
+    left = scripted_leftovers(driver, r.state, secrets);
     assert_int_equal(driver->up(r.state, &r.err), 0);
     assert_int_equal(driver->recover(left, &none, &r.err), -1);
     assert_says(&r.err, "is still there");

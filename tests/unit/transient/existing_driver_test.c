@@ -15,8 +15,6 @@
 #include "transient/driver.h"
 #include "transient/keys.h"
 
-#define SHARE_1 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-#define SHARE_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 #define FORCE "sys/storage/raft/snapshot-force"
 #define PEERS                                                                  \
     "body:path=sys/storage/raft/configuration,json={\"data\":{\"config\":"     \
@@ -30,6 +28,7 @@
 #define HELD "what the scratch cluster held"
 
 static char base[] = "/tmp/assay-existing-XXXXXX";
+static const char *const secrets[] = {"root", NULL};
 static const struct transient_driver *const driver = &transient_existing_driver;
 
 struct rig {
@@ -81,9 +80,9 @@ static int set_up(void **state)
     free(set);
     assert_int_equal(vault_new(&production, &r->primary, &r->err), 0);
     r->keys = keys_new();
-    assert_int_equal(keys_add(r->keys, SHARE_1, &r->err), 0);
+    assert_int_equal(keys_add(r->keys, SCRIPTED_SHARE_1, &r->err), 0);
     r->token_file = put("token", "root\n");
-    r->key_file = put("keys", SHARE_1 "\n" SHARE_2 "\n");
+    r->key_file = put("keys", SCRIPTED_SHARE_1 "\n" SCRIPTED_SHARE_2 "\n");
     r->key_files[0] = r->key_file;
     r->drivers.existing = (struct transient_existing){
         .address = scripted_scratch.address,
@@ -248,10 +247,10 @@ static void test_one_that_could_not_be_opened_again_is_refused(void **state)
 {
     struct rig *r = *state;
 
-    free(put("keys", SHARE_1 "\n"));
+    free(put("keys", SCRIPTED_SHARE_1 "\n"));
     refused(r, "its seal wants 2 key shares, and "
                "transient.existing.key_files hold 1");
-    assert_null(strstr(r->err.text, SHARE_1));
+    assert_null(strstr(r->err.text, SCRIPTED_SHARE_1));
 }
 
 static void test_one_that_nobody_could_put_back_is_refused(void **state)
@@ -391,28 +390,10 @@ static void test_what_was_promoted_is_left_alone(void **state)
     vault_free(now);
 }
 
-static struct json *leftovers(const struct rig *r)
-{
-    struct json *root = NULL;
-    struct error err;
-    struct buf text;
-    struct jsonw w;
-
-    buf_init(&text, 4096);
-    jsonw_init(&w, &text);
-    jsonw_object(&w, NULL);
-    driver->leftovers(r->state, &w);
-    jsonw_end_object(&w);
-    assert_null(strstr(text.data, "root"));
-    assert_int_equal(json_parse(text.data, text.len, &root, &err), 0);
-    buf_done(&text);
-    return root;
-}
-
 static void test_the_next_life_puts_it_back(void **state)
 {
     struct rig *r = *state;
-    struct json *left = leftovers(r);
+    struct json *left = scripted_leftovers(driver, r->state, secrets);
     struct transient_options o = {.drivers = NULL};
 
     up(r);
@@ -445,7 +426,7 @@ test_the_next_life_leaves_one_alone_that_was_not_filled(void **state)
 {
     static const struct transient_options none = {.drivers = NULL};
     struct rig *r = *state;
-    struct json *left = leftovers(r);
+    struct json *left = scripted_leftovers(driver, r->state, secrets);
 
     up(r);
     assert_int_equal(driver->recover(left, &none, &r->err), 0);

@@ -247,9 +247,7 @@ static int may_return(const struct helpers *h, struct error *err)
     int rc;
 
     if (h->keys)
-        assert_int_equal(
-            keys_add(keys, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", err),
-            0);
+        assert_int_equal(keys_add(keys, SCRIPTED_SHARE_1, err), 0);
     if (h->capability != NULL) {
         primary = scripted_client(scripted_production.address, "b.ours");
         (void)snprintf(set, sizeof set,

@@ -38,8 +38,8 @@ int flow_set_up(void **state)
     scripted_reset(NULL);
     assert_int_equal(vault_new(&production, &w->primary, &w->err), 0);
     w->keys = keys_new();
-    assert_int_equal(keys_add(w->keys, FLOW_SHARE_1, &w->err), 0);
-    assert_int_equal(keys_add(w->keys, FLOW_SHARE_2, &w->err), 0);
+    assert_int_equal(keys_add(w->keys, SCRIPTED_SHARE_1, &w->err), 0);
+    assert_int_equal(keys_add(w->keys, SCRIPTED_SHARE_2, &w->err), 0);
     w->drivers = (struct transient_drivers){
         .egress_blocked = true,
         .command = {.up = w->argv, .down = nothing, .timeout_ms = 20 * 1000},

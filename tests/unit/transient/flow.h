@@ -9,8 +9,6 @@
 
 #include "transient/restore_steps.h"
 
-#define FLOW_SHARE_1 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-#define FLOW_SHARE_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 /* One voter. */
 #define FLOW_PEERS                                                             \
     "body:path=sys/storage/raft/configuration,json={\"data\":{\"config\":"     \

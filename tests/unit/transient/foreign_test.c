@@ -10,9 +10,6 @@
 #include "transient/foreign.h"
 
 #define SEAL "sys/seal-status"
-#define SHARE_1 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-#define SHARE_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
-#define SHARE_3 "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="
 #define SEALED(progress)                                                       \
     "{\"initialized\":true,\"sealed\":true,\"t\":2,\"n\":3,"                   \
     "\"progress\":" progress ",\"type\":\"shamir\"}"
@@ -109,7 +106,8 @@ static void test_waiting_can_be_cancelled(void **state)
 
 static int unseal(size_t shares, struct error *err)
 {
-    static const char *const all[] = {SHARE_1, SHARE_2, SHARE_3};
+    static const char *const all[] = {SCRIPTED_SHARE_1, SCRIPTED_SHARE_2,
+                                      SCRIPTED_SHARE_3};
     struct vault *v = scripted_client(scripted_scratch.address, NULL);
     struct keys *keys = keys_new();
     int rc;
@@ -141,7 +139,7 @@ static void test_shares_are_given_until_it_opens(void **state)
         fail_msg("%s", err.text);
     assert_int_equal(given(), 2);
     last = scripted_last(&scripted_scratch, "POST", "sys/unseal", "body");
-    assert_string_equal(last, "{\"key\":\"" SHARE_2 "\"}");
+    assert_string_equal(last, "{\"key\":\"" SCRIPTED_SHARE_2 "\"}");
     free(last);
 }
 
@@ -181,8 +179,8 @@ static void test_too_few_and_wrong_shares(void **state)
                     "status:path=sys/unseal,code=400,text=invalid key");
     assert_int_equal(unseal(2, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_null(strstr(err.text, SHARE_1));
-    assert_null(strstr(err.text, SHARE_2));
+    assert_null(strstr(err.text, SCRIPTED_SHARE_1));
+    assert_null(strstr(err.text, SCRIPTED_SHARE_2));
     assert_int_equal(unseal(0, &err), -1);
     assert_int_equal(err.kind, ERR_PRECONDITION);
 }

@@ -97,7 +97,7 @@ static void test_both_reasons_are_told(void **state)
     flow_fails(w, restore_login(&w->f, &w->err), TRANSIENT_LOGIN,
                "cannot log in to the restored copy");
     assert_says(&w->err, "no root token either");
-    assert_null(strstr(w->err.text, FLOW_SHARE_1));
+    assert_null(strstr(w->err.text, SCRIPTED_SHARE_1));
     assert_false(w->report.root_login);
 }
 

@@ -82,3 +82,23 @@ void scripted_only_read(const struct standin *s)
     }
     json_free(facts);
 }
+
+struct json *scripted_leftovers(const struct transient_driver *driver,
+                                void *state, const char *const *secrets)
+{
+    struct json *root = NULL;
+    struct error err;
+    struct buf text;
+    struct jsonw w;
+
+    buf_init(&text, 4096);
+    jsonw_init(&w, &text);
+    jsonw_object(&w, NULL);
+    driver->leftovers(state, &w);
+    jsonw_end_object(&w);
+    for (; *secrets != NULL; secrets++)
+        assert_null(strstr(text.data, *secrets));
+    assert_int_equal(json_parse(text.data, text.len, &root, &err), 0);
+    buf_done(&text);
+    return root;
+}

@@ -14,11 +14,15 @@
 
 #include "base/error.h"
 #include "standin.h"
+#include "transient/driver.h"
 #include "vault/vault.h"
 
 #define SCRIPTED_SCRATCH_ID "5c5c5c5c-0000-0000-0000-000000000001"
 #define SCRIPTED_PRODUCTION_ID "11111111-2222-3333-4444-555555555555"
 #define SCRIPTED_NOWHERE "http://127.0.0.1:1" /* nobody answers there */
+#define SCRIPTED_SHARE_1 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
+#define SCRIPTED_SHARE_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define SCRIPTED_SHARE_3 "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="
 
 extern struct standin scripted_scratch, scripted_production;
 
@@ -39,6 +43,10 @@ char *scripted_last(const struct standin *s, const char *method,
                     const char *path, const char *what);
 /* Nothing was asked of it but questions. */
 void scripted_only_read(const struct standin *s);
+/* What the driver's next life has to go by, none of `secrets` (NULL at the
+ * end) in it. */
+struct json *scripted_leftovers(const struct transient_driver *driver,
+                                void *state, const char *const *secrets);
 
 #define assert_says(err, what)                                                 \
     do {                                                                       \

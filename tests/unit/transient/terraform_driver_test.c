@@ -25,6 +25,7 @@
     "\"summary\":\"bad " SECRET_VAR "\",\"detail\":\"and " SECRET_ENV "\"}}'"
 
 static char base[] = "/tmp/assay-terradrv-XXXXXX";
+static const char *const secrets[] = {SECRET_VAR, SECRET_ENV, NULL};
 static const struct transient_driver *const driver =
     &transient_terraform_driver;
 
@@ -367,25 +368,6 @@ static void test_there_must_be_a_program_and_a_module(void **state)
     assert_int_equal(called(""), 0);
 }
 
-static struct json *leftovers(const struct rig *r)
-{
-    struct json *root = NULL;
-    struct error err;
-    struct buf text;
-    struct jsonw w;
-
-    buf_init(&text, 4096);
-    jsonw_init(&w, &text);
-    jsonw_object(&w, NULL);
-    driver->leftovers(r->state, &w);
-    jsonw_end_object(&w);
-    assert_null(strstr(text.data, SECRET_VAR));
-    assert_null(strstr(text.data, SECRET_ENV));
-    assert_int_equal(json_parse(text.data, text.len, &root, &err), 0);
-    buf_done(&text);
-    return root;
-}
-
 static void test_the_next_life_destroys_it(void **state)
 {
     struct json *left;
@@ -394,7 +376,7 @@ static void test_the_next_life_destroys_it(void **state)
 
     (void)state;
     set_up(&r);
-    left = leftovers(&r);
+    left = scripted_leftovers(driver, r.state, secrets);
     assert_int_equal(driver->recover(left, &r.options, &r.err), 0);
     assert_int_equal(called("destroy"), 0);
     up(&r);
