@@ -11,19 +11,12 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "store/approvals.h"
 #include "tests/unit/jobs/fixture.h"
 
 static struct fixture f;
 static char snapshot[ID_TEXT_MAX];
-
-static const struct jobs_caller alice = {.display_name = "alice",
-                                         .entity_id = "e-alice",
-                                         .requester_key = "k-alice"};
-static const struct jobs_caller bob = {
-    .display_name = "bob", .entity_id = "e-bob", .requester_key = "k-bob"};
 
 static int up(void **state)
 {
@@ -45,40 +38,14 @@ static int down(void **state)
     return 0;
 }
 
-static size_t posts(void)
-{
-    return standin_count(&f.standin, "POST", "sys/storage/raft/snapshot",
-                         false);
-}
-
 static void ask(const struct jobs_restore_request *r, char id[ID_TEXT_MAX])
 {
     struct error err = {0};
     struct jobs_submitted made;
-    if (jobs_submit_restore(f.jobs, r, &alice, &made, &err) != 0)
+    if (jobs_submit_restore(f.jobs, r, &fixture_alice, &made, &err) != 0)
         fail_msg("%s", err.text);
     text_copy(id, ID_TEXT_MAX, made.run.id);
     run_done(&made.run);
-}
-
-/* Until it waits for approval of that revision. */
-static void wait_pending(const char *id, uint64_t revision)
-{
-    int64_t until = clock_mono_ms() + 60000;
-    uint64_t seen = store_revision(f.store);
-    struct error err = {0};
-    struct run run;
-    for (bool there = false; !there;) {
-        assert_int_equal(runs_get(f.store, id, &run, &err), 0);
-        there =
-            run.status == RUN_PENDING_APPROVAL && run.plan_revision == revision;
-        if (run_status_final(run.status))
-            fail_msg("%s: %s", run_status_name(run.status), run.error);
-        run_done(&run);
-        assert_true(clock_mono_ms() < until);
-        if (!there)
-            seen = store_wait(f.store, seen, 500);
-    }
 }
 
 static int approve(const char *id, uint64_t revision,
@@ -99,17 +66,17 @@ static void test_waits_and_goes_on(void **state)
     bool approved = false;
     char id[ID_TEXT_MAX];
     ask(&r, id);
-    wait_pending(id, 1);
-    assert_int_equal(posts(), 0);
-    assert_int_equal(approve(id, 1, &alice, &approved, &err), -1);
+    fixture_wait_pending(&f, id, 1);
+    assert_int_equal(fixture_posts(&f), 0);
+    assert_int_equal(approve(id, 1, &fixture_alice, &approved, &err), -1);
     assert_int_equal(err.kind, ERR_DENIED);
-    assert_int_equal(approve(id, 1, &bob, &approved, &err), 0);
+    assert_int_equal(approve(id, 1, &fixture_bob, &approved, &err), 0);
     assert_true(approved);
     fixture_wait(&f, id, &run);
     if (run.status != RUN_SUCCEEDED)
         fail_msg("%s", run.error);
     assert_int_equal(run.plan_revision, 1);
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
     run_done(&run);
 }
 
@@ -122,13 +89,13 @@ static void test_survives_a_restart(void **state)
     bool approved = false;
     char id[ID_TEXT_MAX];
     ask(&r, id);
-    wait_pending(id, 1);
+    fixture_wait_pending(&f, id, 1);
     fixture_restart(&f);
     fixture_start(&f);
     assert_int_equal(runs_get(f.store, id, &run, &err), 0);
     assert_int_equal(run.status, RUN_PENDING_APPROVAL);
     run_done(&run);
-    assert_int_equal(approve(id, 1, &bob, &approved, &err), 0);
+    assert_int_equal(approve(id, 1, &fixture_bob, &approved, &err), 0);
     fixture_wait(&f, id, &run);
     if (run.status != RUN_SUCCEEDED)
         fail_msg("%s", run.error);
@@ -156,7 +123,7 @@ static void test_only_what_can_be_done_waits(void **state)
     assert_int_equal(run.status, RUN_FAILED);
     assert_non_null(strstr(run.error, "identity"));
     run_done(&run);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
 }
 
 /* The listener's limit turns out lower between the two looks. */
@@ -174,26 +141,26 @@ static void test_another_plan_is_another_question(void **state)
     unsigned count = 9;
     char id[ID_TEXT_MAX];
     ask(&r, id);
-    wait_pending(id, 1);
+    fixture_wait_pending(&f, id, 1);
     f.options.http_read_timeout_ms = 1000;
     f.options.upload_bytes_per_second = 1024;
     assert_int_equal(jobs_reload(f.jobs, &f.options, &err), 0);
-    assert_int_equal(approve(id, 1, &bob, &approved, &err), 0);
-    wait_pending(id, 2);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(approve(id, 1, &fixture_bob, &approved, &err), 0);
+    fixture_wait_pending(&f, id, 2);
+    assert_int_equal(fixture_posts(&f), 0);
     assert_int_equal(approvals_count(f.store, id, &count, &err), 0);
     assert_int_equal(count, 0);
     assert_int_equal(runs_get(f.store, id, &run, &err), 0);
     assert_non_null(strstr(run.plan, "upload_time was ok, is warning"));
     run_done(&run);
-    assert_int_equal(approve(id, 1, &bob, &approved, &err), -1);
+    assert_int_equal(approve(id, 1, &fixture_bob, &approved, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
-    assert_int_equal(approve(id, 2, &bob, &approved, &err), 0);
+    assert_int_equal(approve(id, 2, &fixture_bob, &approved, &err), 0);
     fixture_wait(&f, id, &run);
     if (run.status != RUN_SUCCEEDED)
         fail_msg("%s", run.error);
     run_done(&run);
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
 }
 
 /* Another cluster answers there by now: no approval helps. */
@@ -206,15 +173,15 @@ static void test_another_cluster_is_refused(void **state)
     bool approved = false;
     char id[ID_TEXT_MAX];
     ask(&r, id);
-    wait_pending(id, 1);
+    fixture_wait_pending(&f, id, 1);
     standin_set(&f.standin, "{\"cluster_id\":\"99999999-2222-3333-4444-"
                             "555555555555\"}");
-    assert_int_equal(approve(id, 1, &bob, &approved, &err), 0);
+    assert_int_equal(approve(id, 1, &fixture_bob, &approved, &err), 0);
     fixture_wait(&f, id, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_int_equal(run.plan_revision, 2);
     assert_non_null(strstr(run.plan, "cluster id was"));
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -227,19 +194,20 @@ static void test_rejected_cancelled_expired(void **state)
     char id[ID_TEXT_MAX];
     ask(&r, id);
     const struct approval_run it = {RUN_RESTORE, id};
-    wait_pending(id, 1);
+    fixture_wait_pending(&f, id, 1);
     char essay[JOBS_REASON_MAX + 2];
     memset(essay, 'x', sizeof(essay) - 1);
     essay[sizeof(essay) - 1] = '\0';
-    assert_int_equal(jobs_reject(f.jobs, &it, essay, &bob, &err), -1);
+    assert_int_equal(jobs_reject(f.jobs, &it, essay, &fixture_bob, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_int_equal(jobs_reject(f.jobs, &it, "not today", &bob, &err), 0);
+    assert_int_equal(jobs_reject(f.jobs, &it, "not today", &fixture_bob, &err),
+                     0);
     fixture_wait(&f, id, &run);
     assert_int_equal(run.status, RUN_REJECTED);
     assert_string_equal(run.error, "rejected by bob: not today");
     run_done(&run);
     ask(&r, id);
-    wait_pending(id, 1);
+    fixture_wait_pending(&f, id, 1);
     assert_int_equal(jobs_cancel(f.jobs, id, &err), 0);
     fixture_wait(&f, id, &run);
     assert_int_equal(run.status, RUN_CANCELLED);
@@ -250,7 +218,7 @@ static void test_rejected_cancelled_expired(void **state)
     fixture_wait(&f, id, &run); /* the housekeeper looks every ten seconds */
     assert_int_equal(run.status, RUN_EXPIRED);
     run_done(&run);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
 }
 
 int main(void)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/unit/jobs/fixture.h"
@@ -20,12 +19,6 @@
 static struct fixture f;
 static char snapshot[ID_TEXT_MAX];
 static char run_id[ID_TEXT_MAX];
-
-static const struct jobs_caller alice = {.display_name = "alice",
-                                         .entity_id = "e-alice",
-                                         .requester_key = "k-alice"};
-static const struct jobs_caller bob = {
-    .display_name = "bob", .entity_id = "e-bob", .requester_key = "k-bob"};
 
 static void engine_with(const struct vault_auth_options *auth)
 {
@@ -46,25 +39,14 @@ static void engine_with(const struct vault_auth_options *auth)
 static void ask(void)
 {
     struct jobs_restore_request r = {.snapshot = snapshot};
-    int64_t until = clock_mono_ms() + 60000;
-    uint64_t seen = store_revision(f.store);
     struct error err = {0};
     struct jobs_submitted made;
-    struct run run;
 
-    assert_int_equal(jobs_submit_restore(f.jobs, &r, &alice, &made, &err), 0);
+    assert_int_equal(
+        jobs_submit_restore(f.jobs, &r, &fixture_alice, &made, &err), 0);
     text_copy(run_id, sizeof(run_id), made.run.id);
     run_done(&made.run);
-    for (bool there = false; !there;) {
-        assert_int_equal(runs_get(f.store, run_id, &run, &err), 0);
-        there = run.status == RUN_PENDING_APPROVAL;
-        if (run_status_final(run.status))
-            fail_msg("%s", run.error);
-        run_done(&run);
-        assert_true(clock_mono_ms() < until);
-        if (!there)
-            seen = store_wait(f.store, seen, 500);
-    }
+    fixture_wait_pending(&f, run_id, 1);
 }
 
 static int set_up(void **state)
@@ -119,13 +101,7 @@ static int approve(const char *token, struct error *err)
                                     .wrapped_token = token};
     bool approved = false;
 
-    return jobs_approve(f.jobs, &a, &bob, &approved, err);
-}
-
-static size_t posts(void)
-{
-    return standin_count(&f.standin, "POST", "sys/storage/raft/snapshot",
-                         false);
+    return jobs_approve(f.jobs, &a, &fixture_bob, &approved, err);
 }
 
 static void the_approver_brings_it(void **state)
@@ -148,7 +124,7 @@ static void the_approver_brings_it(void **state)
     assert_non_null(strstr(run.plan, "wrapped at auth/token/create"));
     assert_null(strstr(run.plan, token));
     assert_int_equal(run.plan_revision, 1);
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
     run_done(&run);
 }
 
@@ -164,7 +140,7 @@ static void one_that_is_not_good_any_more(void **state)
     assert_non_null(strstr(run.error, "rights"));
     assert_null(strstr(run.error, "never-made"));
     assert_string_equal(run.safety_snapshot_id, "");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -181,7 +157,7 @@ static void something_else_is_refused(void **state)
     assert_int_equal(approve(token, &err), 0);
     fixture_wait(&f, run_id, &run);
     assert_int_equal(run.status, RUN_FAILED);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -196,7 +172,8 @@ static void a_refused_approval_leaves_none(void **state)
     bool approved = false;
 
     (void)state;
-    assert_int_equal(jobs_approve(f.jobs, &a, &alice, &approved, &err), -1);
+    assert_int_equal(jobs_approve(f.jobs, &a, &fixture_alice, &approved, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_DENIED);
     assert_int_equal(approve(NULL, &err), -1);
     assert_int_equal(err.kind, ERR_PRECONDITION);

@@ -19,6 +19,12 @@
 #include "base/text.h"
 #include "jobs/catalogue.h"
 
+const struct jobs_caller fixture_alice = {.display_name = "alice",
+                                          .entity_id = "e-alice",
+                                          .requester_key = "k-alice"};
+const struct jobs_caller fixture_bob = {
+    .display_name = "bob", .entity_id = "e-bob", .requester_key = "k-bob"};
+
 static int ok(int rc, const struct error *err)
 {
     if (rc != 0)
@@ -171,6 +177,34 @@ void fixture_wait(struct fixture *f, const char *run_id, struct run *out)
         assert_true(clock_mono_ms() < until);
         seen = store_wait(f->store, seen, 500);
     }
+}
+
+void fixture_wait_pending(struct fixture *f, const char *run_id,
+                          uint64_t revision)
+{
+    int64_t until = clock_mono_ms() + 60000;
+    uint64_t seen = store_revision(f->store);
+    struct error err = {0};
+    struct run run;
+    for (bool there = false; !there;) {
+        ok(runs_get(f->store, run_id, &run, &err), &err);
+        there =
+            run.status == RUN_PENDING_APPROVAL && run.plan_revision == revision;
+        if (run_status_final(run.status))
+            fail_msg("%s: %s", run_status_name(run.status), run.error);
+        run_done(&run);
+        assert_true(clock_mono_ms() < until);
+        if (!there)
+            seen = store_wait(f->store, seen, 500);
+    }
+}
+
+size_t fixture_posts(const struct fixture *f)
+{
+    return standin_count(&f->standin, "POST", "sys/storage/raft/snapshot",
+                         false) +
+           standin_count(&f->standin, "POST", "sys/storage/raft/snapshot-force",
+                         false);
 }
 
 void fixture_backup(struct fixture *f, struct run *out)

@@ -30,6 +30,9 @@ struct fixture {
     struct manifest_trust trust;
 };
 
+/* The one asks, the other approves. */
+extern const struct jobs_caller fixture_alice, fixture_bob;
+
 /* Everything but jobs_start. */
 void fixture_up(struct fixture *f);
 void fixture_down(struct fixture *f);
@@ -46,6 +49,11 @@ void fixture_fault(const struct fixture *f, const char *fault);
 void fixture_serve(const struct fixture *f, const char *archive);
 /* Wait until it is over. */
 void fixture_wait(struct fixture *f, const char *run_id, struct run *out);
+/* Wait until that revision of its plan waits for approval. */
+void fixture_wait_pending(struct fixture *f, const char *run_id,
+                          uint64_t revision);
+/* How often an archive was sent to the server. */
+size_t fixture_posts(const struct fixture *f);
 /* Submit and wait. */
 void fixture_backup(struct fixture *f, struct run *out);
 /* One that must succeed. */

@@ -55,14 +55,6 @@ static void restore(const struct jobs_restore_request *r, struct run *out)
     run_done(&made.run);
 }
 
-static size_t posts(void)
-{
-    return standin_count(&f.standin, "POST", "sys/storage/raft/snapshot",
-                         false) +
-           standin_count(&f.standin, "POST", "sys/storage/raft/snapshot-force",
-                         false);
-}
-
 /* The level that the plan has for `name`, "" when it does not mention it. */
 static const char *level_of(const struct run *run, const char *name)
 {
@@ -116,7 +108,7 @@ static void test_submission(void **state)
     assert_int_equal(jobs_submit_restore(f.jobs, &r, &somebody, &made, &err),
                      -1);
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
 }
 
 static void test_dry_run_sends_nothing(void **state)
@@ -135,7 +127,7 @@ static void test_dry_run_sends_nothing(void **state)
     assert_string_equal(level_of(&run, "safety_snapshot"), "ok");
     assert_string_equal(run.safety_snapshot_id, "");
     assert_int_equal(run.plan_revision, 1);
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -149,7 +141,7 @@ static void test_restores(void **state)
     restore(&r, &run);
     if (run.status != RUN_SUCCEEDED)
         fail_msg("%s", run.error);
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
     assert_int_equal(
         snapshots_get(f.store, run.safety_snapshot_id, NULL, &row, &err), 0);
     assert_true(row.pinned);
@@ -191,7 +183,7 @@ static void test_the_way_back(void **state)
         fail_msg("%s", run.error);
     assert_string_equal(level_of(&run, "way_back"), "ok");
     assert_string_equal(level_of(&run, "verdict"), "");
-    assert_int_equal(posts(), 2);
+    assert_int_equal(fixture_posts(&f), 2);
     run_done(&run);
 }
 
@@ -212,7 +204,7 @@ static void test_forged_verdict(void **state)
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "verdict");
     assert_string_equal(level_of(&run, "verdict"), "blocker");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
     signer_free(stranger);
 }
@@ -241,7 +233,7 @@ static void test_archive_changed_in_storage(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "archive");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -255,7 +247,7 @@ static void test_another_cluster(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "identity");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -269,7 +261,7 @@ static void test_sealed_target(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "sealed");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
 }
 
@@ -285,7 +277,7 @@ static void test_too_slow_for_the_listener(void **state)
     restore(&r, &run);
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "http_read_timeout");
-    assert_int_equal(posts(), 0);
+    assert_int_equal(fixture_posts(&f), 0);
     run_done(&run);
     static const char *const upload[] = {"upload_time"};
     r.overrides = upload;
@@ -308,7 +300,7 @@ static void test_refused_by_the_server(void **state)
     assert_int_equal(run.status, RUN_FAILED);
     assert_says(&run, "refused the archive and is unchanged");
     assert_non_null(strstr(run.basis, "\"sent\":\"refused\""));
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
     run_done(&run);
 }
 
@@ -324,7 +316,7 @@ static void test_connection_breaks(void **state)
     assert_says(&run, "not applied");
     assert_says(&run, "Nothing needs to be undone");
     assert_non_null(strstr(run.basis, "\"state\":\"unchanged\""));
-    assert_int_equal(posts(), 1);
+    assert_int_equal(fixture_posts(&f), 1);
     run_done(&run);
 }
 
