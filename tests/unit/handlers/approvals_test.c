@@ -8,39 +8,11 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "store/approvals.h"
 #include "tests/unit/handlers/world.h"
 
 static struct world *w;
 static char run_id[ID_TEXT_MAX];
-
-static struct store *store(void)
-{
-    return world_app(w)->store;
-}
-
-/* A worker's part: alice's restore has its plan, and waits. */
-static void plan_it(uint64_t revision)
-{
-    const struct approvals_plan plan = {.json = "{\"revision\":1}",
-                                        .revision = revision,
-                                        .fingerprint = "f",
-                                        .sha256 = "s",
-                                        .cluster_id = "c"};
-    struct error err = {0};
-    bool claimed = false;
-    struct run run;
-
-    assert_int_equal(
-        runs_claim(store(), 1u << RUN_RESTORE, &run, &claimed, &err), 0);
-    assert_true(claimed);
-    run_done(&run);
-    assert_int_equal(approvals_set_plan(store(), run_id, &plan, &err), 0);
-    assert_int_equal(
-        approvals_wait(store(), run_id, clock_now_ms() + 3600000, &err), 0);
-}
 
 static int setup(void **state)
 {
@@ -55,7 +27,7 @@ static int setup(void **state)
     assert_string_equal(json_get_text(a.data, "status", ""), "queued");
     assert_int_equal(json_get_u64(a.data, "approvals_needed", 0), 1);
     answer_done(&a);
-    plan_it(1);
+    world_plan(w, RUN_RESTORE, run_id);
     return 0;
 }
 

@@ -8,9 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "store/approvals.h"
 #include "tests/unit/handlers/world.h"
 
 static struct world *w;
@@ -99,28 +97,6 @@ static void ask(char id[ID_TEXT_MAX])
     answer_done(&a);
 }
 
-/* A worker's part. */
-static void plan_it(const char *id)
-{
-    const struct approvals_plan plan = {.json = "{\"revision\":1}",
-                                        .revision = 1,
-                                        .fingerprint = "f",
-                                        .sha256 = "s",
-                                        .cluster_id = "c"};
-    struct store *store = world_app(w)->store;
-    struct error err = {0};
-    bool claimed = false;
-    struct run run;
-
-    assert_int_equal(
-        runs_claim(store, 1u << RUN_RECOVERY, &run, &claimed, &err), 0);
-    assert_true(claimed);
-    run_done(&run);
-    assert_int_equal(approvals_set_plan(store, id, &plan, &err), 0);
-    assert_int_equal(approvals_wait(store, id, clock_now_ms() + 3600000, &err),
-                     0);
-}
-
 static void its_approval_is_another_right(void **state)
 {
     char id[ID_TEXT_MAX];
@@ -128,7 +104,7 @@ static void its_approval_is_another_right(void **state)
 
     (void)state;
     ask(id);
-    plan_it(id);
+    world_plan(w, RUN_RECOVERY, id);
     (void)snprintf(path, sizeof(path), "restores/%s/approve", id);
     expect(post(world_bob(), path, "{\"plan_revision\":1}"), 404, "no restore");
     (void)snprintf(path, sizeof(path), "restores/%s/reject", id);

@@ -20,6 +20,7 @@
 #include "handlers/trail.h"
 #include "jobs/jobs.h"
 #include "storage/storage.h"
+#include "store/approvals.h"
 #include "store/audit.h"
 #include "vault/vault.h"
 
@@ -208,6 +209,26 @@ const char *answer_header(const struct answer *a, const char *name)
         line += line_len + (line[line_len] == '\n');
     }
     return "";
+}
+
+void world_plan(struct world *w, enum run_kind kind, const char *id)
+{
+    const struct approvals_plan plan = {.json = "{\"revision\":1}",
+                                        .revision = 1,
+                                        .fingerprint = "f",
+                                        .sha256 = "s",
+                                        .cluster_id = "c"};
+    struct store *store = world_app(w)->store;
+    struct error err = {0};
+    bool claimed = false;
+    struct run run;
+
+    assert_int_equal(runs_claim(store, 1u << kind, &run, &claimed, &err), 0);
+    assert_true(claimed);
+    run_done(&run);
+    assert_int_equal(approvals_set_plan(store, id, &plan, &err), 0);
+    assert_int_equal(approvals_wait(store, id, clock_now_ms() + 3600000, &err),
+                     0);
 }
 
 const char *world_snapshot(struct world *w, int64_t age_ms,

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "handlers/handlers.h"
 #include "server/testing.h"
+#include "store/runs.h"
 #include "store/snapshots.h"
 #include "store/store.h"
 
@@ -45,6 +46,10 @@ const struct principal *world_alice(void);
 const struct principal *world_bob(void);
 /* alice with a token that Vault does not know any more. */
 const struct principal *world_alice_refused(void);
+
+/* A worker's part: the oldest run of that kind, `id`, has its plan and waits
+ * for approval. */
+void world_plan(struct world *w, enum run_kind kind, const char *id);
 
 /* Catalogue a snapshot made `age_ms` ago; its id. */
 const char *world_snapshot(struct world *w, int64_t age_ms,
