@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What goes through, how many may come, and that nobody outlives the one who
- * serves.  How it is used is in sandbox_extras_test.c. */
+ * serves.  How it is used is in sandbox_ways_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
