@@ -149,6 +149,12 @@ class Assay:
             self.approve(made["id"], token=token)
         return self.wait(kind, made["id"], token=token, seconds=seconds)
 
+    def plan(self, **fields):
+        """The findings of a restore's dry run, by name."""
+        run = self.run("restores", dry_run=True, **fields)
+        assert run["status"] == "succeeded", run
+        return {f["name"]: f for f in run["plan"]["findings"]}
+
     def backup(self, **fields):
         """A backup that must succeed: its snapshot's id."""
         run = self.run("backups", **fields)

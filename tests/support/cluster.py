@@ -195,6 +195,20 @@ class Cluster:
         """The archive, as the server itself gives it."""
         return self.api("GET", "sys/storage/raft/snapshot").body
 
+    def rekey(self, shares, threshold):
+        """The new shares; `keys` are still those from before."""
+        path = "sys/rotate/root" if self.server.product == "openbao" \
+            else "sys/rekey"
+        made = self.api("PUT", f"{path}/init", {
+            "secret_shares": shares, "secret_threshold": threshold}).json
+        nonce = (made.get("data") or made)["nonce"]
+        for key in self.keys[:self.threshold]:
+            made = self.api("PUT", f"{path}/update",
+                            {"key": key, "nonce": nonce}).json
+        made = made.get("data") or made
+        assert made["complete"], sorted(made)
+        return made["keys_base64"]
+
     def key_files(self, directory, keys=None):
         """Unseal keys in files of their own, 0600, as an operator would."""
         directory = pathlib.Path(directory)

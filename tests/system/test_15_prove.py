@@ -18,27 +18,13 @@ def prove(binary, archive, keys, path):
     return done, json.loads(done.stdout) if done.stdout else None
 
 
-def rekey(cluster, shares, threshold):
-    old, path = cluster.keys[:cluster.threshold], "sys/rekey"
-    if cluster.server.product == "openbao":
-        path = "sys/rotate/root"
-    made = cluster.api("PUT", f"{path}/init", {
-        "secret_shares": shares, "secret_threshold": threshold}).json
-    nonce = (made.get("data") or made)["nonce"]
-    for key in old:
-        made = cluster.api("PUT", f"{path}/update",
-                           {"key": key, "nonce": nonce}).json
-    cluster.keys = (made.get("data") or made)["keys_base64"]
-    cluster.threshold = threshold
-
-
 def test_15_rekeyed_and_rotated(workdir, server, binary):
     cluster = Cluster(server, workdir / "cluster")
     try:
         cluster.start()
         seed.fill(cluster, 110)
         old = cluster.key_files(workdir / "old")
-        rekey(cluster, 5, 3)
+        cluster.keys, cluster.threshold = cluster.rekey(5, 3), 3
         rotate = "sys/rotate" if server.product == "vault" else \
             "sys/rotate/keyring"
         for n in range(2):

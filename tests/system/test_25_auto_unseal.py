@@ -21,12 +21,6 @@ seal "static" {{
 """
 
 
-def finding(assay, snapshot, name):
-    """One of a dry run's plan."""
-    run = assay.run("restores", snapshot=snapshot, dry_run=True)
-    return next(f for f in run["plan"]["findings"] if f["name"] == name)
-
-
 @pytest.fixture
 def static_world(new_world, server, workdir):
     """An OpenBao with a static seal; Assay has no key share at all."""
@@ -48,12 +42,12 @@ def test_25_a_static_seal(static_world):
     assert run["verdict"] == "valid", run
     found = check(run, "decryptable")
     assert found["outcome"] == "pass" and found["covered"] > 20, found
-    assert "ok" == finding(assay, snapshot, "seal")["level"]
+    assert assay.plan(snapshot=snapshot)["seal"]["level"] == "ok"
     # The list of audit devices opens by that key as well.
     cluster.api("PUT", "sys/audit/file", {
         "type": "file",
         "options": {"file_path": str(static_world.dir / "audit.log")}})
-    said = finding(assay, snapshot, "audit_devices")
+    said = assay.plan(snapshot=snapshot)["audit_devices"]
     assert said["message"] == "the snapshot has no audit device", said
     # Without any server, and what a wrong key is called.
     archive = cluster.snapshot()
@@ -131,7 +125,7 @@ def test_25_a_transit_seal(transit_world, kms):
     found = check(run, "decryptable")
     assert found["outcome"] == "pass" and found["covered"] > 30, found
     assert "restored copy" in check(run, "authentic")["message"]
-    assert finding(assay, snapshot, "seal")["message"] == \
+    assert assay.plan(snapshot=snapshot)["seal"]["message"] == \
         'sealed by "transit", snapshot and target alike'
     # What the copy's plain endpoint would have said to an edited archive.
     edited = Archive(cluster.snapshot()).drop("sys/policy/shop").bytes()

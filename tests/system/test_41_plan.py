@@ -11,35 +11,27 @@ from tests.support.world import World
 from tests.system.conftest import make_directory
 
 
-def plan(world, token=None, **fields):
-    """The findings of a dry run: by name, (level, message)."""
-    run = world.assay.run("restores", token=token, dry_run=True, **fields)
-    assert run["status"] == "succeeded", run
-    return {f["name"]: (f["level"], f["message"])
-            for f in run["plan"]["findings"]}
-
-
 def level(found, name):
     assert name in found, sorted(found)
-    return found[name][0]
+    return found[name]["level"]
 
 
 def settle(world, **fields):
     """Nodes and autopilot need a while until they know of each other."""
-    until(lambda: all(level(plan(world, **fields), name) == "ok"
+    until(lambda: all(level(world.assay.plan(**fields), name) == "ok"
                       for name in ("nodes", "autopilot")), 90,
           "every node is well, and autopilot says so", every=1)
 
 
 def test_41_a_snapshot_of_just_now_undoes_nothing(shared):
     settle(shared, snapshot=shared.snapshot)
-    found = plan(shared, snapshot=shared.snapshot)
+    found = shared.assay.plan(snapshot=shared.snapshot)
     for name in ("verdict", "archive", "age", "reachable", "leader", "server",
                  "identity", "nodes", "voters", "autopilot", "rights",
                  "upload_time", "keys", "loss", "leases", "seal",
                  "audit_devices", "login_after"):
         assert level(found, name) == "ok", (name, found[name])
-    assert "2 of 3" in found["seal"][1]
+    assert "2 of 3" in found["seal"]["message"]
     assert "newest_writes" in found
 
 
@@ -63,18 +55,18 @@ def test_41_what_was_done_since_is_named(shared):
                 {"common_name": "a.b", "ttl": "1h"})
     made = cluster.api("POST", "auth/token/create", {"ttl": "1h"}).json
     before = cluster.api("GET", "sys/mounts").data
-    found = plan(shared, snapshot=shared.snapshot)
+    found = shared.assay.plan(snapshot=shared.snapshot)
     said = found["loss"]
-    assert said[0] == "warning"
+    assert said["level"] == "warning"
     # Three new secrets and a new version: metadata and version of each.
-    assert "secret/ +7 ~1 -0" in said[1], said
-    assert "planned/ +1" in said[1], said
-    assert "policies +1 ~0 -0" in said[1], said
-    assert found["tokens"][0] == "warning", found["tokens"]
-    assert found["leases"][0] == "warning", found["leases"]
-    assert found["leases"][1].startswith("1 leases"), found["leases"]
+    assert "secret/ +7 ~1 -0" in said["message"], said
+    assert "planned/ +1" in said["message"], said
+    assert "policies +1 ~0 -0" in said["message"], said
+    assert found["tokens"]["level"] == "warning", found["tokens"]
+    assert found["leases"]["level"] == "warning", found["leases"]
+    assert found["leases"]["message"].startswith("1 leases"), found["leases"]
     # Assay may not read metadata here, and says what that would take.
-    assert "policy inventory" in found["newest_writes"][1]
+    assert "policy inventory" in found["newest_writes"]["message"]
     # It looked, and no more: the token lives, the mount is there.
     assert cluster.api("GET", "auth/token/lookup-self",
                        token=made["auth"]["client_token"]).status == 200
@@ -102,43 +94,27 @@ def old(server, binary):
 
 
 def test_41_an_audit_device_that_comes_back(old):
-    said = plan(old, snapshot=old.snapshot)["audit_devices"]
-    assert said[0] == "warning"
-    assert str(old.dir / "audit.log") in said[1], said
-    assert "never becomes active" in said[1]
+    said = old.assay.plan(snapshot=old.snapshot)["audit_devices"]
+    assert said["level"] == "warning"
+    assert str(old.dir / "audit.log") in said["message"], said
+    assert "never becomes active" in said["message"]
     # The same device, made anew: it is open now.
     seed.audit_file(old.cluster, old.dir / "audit.log")
-    said = plan(old, snapshot=old.snapshot)["audit_devices"]
-    assert said[0] == "ok" and "open now" in said[1], said
+    said = old.assay.plan(snapshot=old.snapshot)["audit_devices"]
+    assert said["level"] == "ok" and "open now" in said["message"], said
 
 
 def test_41_the_newest_writes_are_named(old):
-    said = plan(old, snapshot=old.snapshot)["newest_writes"]
-    assert said[0] == "ok" and "no versioned KV" in said[1], said
+    said = old.assay.plan(snapshot=old.snapshot)["newest_writes"]
+    assert said["level"] == "ok" and "no versioned KV" in said["message"], said
     old.cluster.put("shop/deep/er", price="1")
     old.cluster.put("shop/item-7", price="2")
-    said = plan(old, snapshot=old.snapshot)["newest_writes"]
-    assert said[0] == "warning", said
-    assert said[1].startswith("2 of the 22 secrets"), said
-    first, second = said[1].split("newest: ")[1].split(", ")
+    said = old.assay.plan(snapshot=old.snapshot)["newest_writes"]
+    assert said["level"] == "warning", said
+    assert said["message"].startswith("2 of the 22 secrets"), said
+    first, second = said["message"].split("newest: ")[1].split(", ")
     assert first.startswith("secret/shop/item-7 at 20"), said
     assert second.startswith("secret/shop/deep/er at 20"), said
-
-
-def rekey(cluster):
-    """New key shares, as many as before."""
-    bao = cluster.server.product == "openbao"
-    init, update = (("sys/rotate/root/init", "sys/rotate/root/update") if bao
-                    else ("sys/rekey/init", "sys/rekey/update"))
-    made = cluster.api("PUT", init, {
-        "secret_shares": cluster.shares,
-        "secret_threshold": cluster.threshold}).json
-    nonce = (made.get("data") or made)["nonce"]
-    for key in cluster.keys[:cluster.threshold]:
-        done = cluster.api("PUT", update, {"key": key, "nonce": nonce}).json
-    done = done.get("data") or done
-    assert done["complete"], sorted(done)
-    return done["keys_base64"]
 
 
 def test_41_a_rekey_since_is_a_blocker(old):
@@ -147,12 +123,13 @@ def test_41_a_rekey_since_is_a_blocker(old):
     archive = next(old.assay.storage.rglob(f"{old.snapshot}.snap"))
     cluster.put("plan/after", price="1")
     cluster.api("PUT", "sys/rotate", {})  # another key term: no rekey
-    assert level(plan(old, snapshot=old.snapshot), "keys") == "ok"
-    new = rekey(cluster)
-    said = plan(old, snapshot=old.snapshot)["keys"]
-    assert said[0] == "blocker" and "rekeyed" in said[1], said
-    said = plan(old, snapshot=old.snapshot, force=True)["keys"]
-    assert said[0] == "warning" and "before the rekey" in said[1], said
+    assert level(old.assay.plan(snapshot=old.snapshot), "keys") == "ok"
+    new = cluster.rekey(cluster.shares, cluster.threshold)
+    said = old.assay.plan(snapshot=old.snapshot)["keys"]
+    assert said["level"] == "blocker" and "rekeyed" in said["message"], said
+    said = old.assay.plan(snapshot=old.snapshot, force=True)["keys"]
+    assert said["level"] == "warning", said
+    assert "before the rekey" in said["message"], said
 
     def post(path):
         return rest.request(
@@ -190,18 +167,18 @@ def test_41_every_peer_is_asked(new_world, server, binary, workdir):
         other.down()
     unproved = {"overrides": ["verdict"], "reason": "a plan only"}
     settle(world, snapshot=ours, **unproved)
-    found = plan(world, snapshot=ours, **unproved)
-    assert "3 nodes" in found["nodes"][1], found["nodes"]
+    found = assay.plan(snapshot=ours, **unproved)
+    assert "3 nodes" in found["nodes"]["message"], found["nodes"]
     assert level(found, "voters") == "ok"
-    found = plan(world, snapshot=foreign, target="main", force=True,
-                 **unproved)
+    found = assay.plan(snapshot=foreign, target="main", force=True,
+                       **unproved)
     assert level(found, "voters") == "blocker", found
-    assert "3 nodes, 3 of them voters" in found["voters"][1]
-    assert "secret/" in found["loss"][1], found["loss"]
+    assert "3 nodes, 3 of them voters" in found["voters"]["message"]
+    assert "secret/" in found["loss"]["message"], found["loss"]
     down = world.cluster.standbys()[0]
     down.process.kill()
-    said = plan(world, snapshot=ours, **unproved)["nodes"]
-    assert said[0] == "warning", said
+    said = assay.plan(snapshot=ours, **unproved)["nodes"]
+    assert said["level"] == "warning", said
     # By the address it had; after a while that is forgotten.
     assert re.search(f"{down.name} (cannot be reached|has no known address)",
-                     said[1]), said
+                     said["message"]), said

@@ -41,12 +41,6 @@ class Least:
         self.cluster.api("PUT", f"sys/policies/acl/{NAMES[kind]}",
                          {"policy": text})
 
-    def finding(self, name, **fields):
-        run = self.assay.run("restores", dry_run=True, **fields)
-        assert run["status"] == "succeeded", run
-        (found,) = [f for f in run["plan"]["findings"] if f["name"] == name]
-        return found
-
 
 @pytest.fixture
 def least(new_world):
@@ -73,17 +67,17 @@ def test_47_three_credentials_without_a_line_to_spare(least):
     for name, path in (("nodes", "sys/ha-status"),
                        ("autopilot", "sys/storage/raft/autopilot/state")):
         least.without("backup", path)
-        found = least.finding(name, snapshot=snapshot)
+        found = assay.plan(snapshot=snapshot)[name]
         assert found["level"] == "warning", found
         assert f"grant read on {path}" in found["message"], found
     least.without("backup", None)
-    assert least.finding("nodes", snapshot=snapshot)["level"] == "ok"
+    assert assay.plan(snapshot=snapshot)["nodes"]["level"] == "ok"
 
     least.without("restore", SNAPSHOT)
-    rights = least.finding("rights", snapshot=snapshot)
+    rights = assay.plan(snapshot=snapshot)["rights"]
     assert rights["level"] == "blocker" and SNAPSHOT in rights["message"]
     least.without("restore", "sys/capabilities-self")
-    rights = least.finding("rights", snapshot=snapshot)
+    rights = assay.plan(snapshot=snapshot)["rights"]
     assert rights["level"] == "blocker", rights
     assert 'lacks "update" on sys/capabilities-self' in rights["message"]
     least.without("restore", "sys/wrapping/wrap")
