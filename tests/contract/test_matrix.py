@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every driver of transient clusters with every oracle: who raised the copy
 makes no difference to what it is asked, nor to what it answers."""
-import json
 import time
 
 import pytest
 
 from tests.support import raised
 from tests.support.assay import check, merge
+from tests.support.planned import resource, write_state
 
 DRIVERS = sorted(raised.ALL)
 ORACLES = {"auto": "the primary and the baseline (auto",
@@ -18,25 +18,17 @@ REQUIRED = {"intact", "authentic", "decryptable", "restorable", "lossless",
             "consistent"}
 
 
-def resource(kind, label, **attributes):
-    return {"mode": "managed", "type": kind, "name": label,
-            "provider": 'provider["registry.terraform.io/hashicorp/vault"]',
-            "instances": [{"schema_version": 0, "attributes": attributes}]}
-
-
-def write_state(world, path):
+def planned_state(world, path):
     """Some of what the cluster has, as Terraform would have written it."""
     shop = world.cluster.api("GET", "sys/policies/acl/shop").data["policy"]
-    path.write_text(json.dumps({
-        "version": 4, "terraform_version": "1.11.4", "serial": 3,
-        "lineage": "0", "outputs": {}, "resources": [
-            resource("vault_mount", "secret", path="secret", type="kv",
-                     options={"version": "2"}, local=False),
-            resource("vault_policy", "shop", name="shop", policy=shop),
-            resource("vault_approle_auth_backend_role", "assay",
-                     backend="approle", role_name="assay",
-                     token_policies=["assay"], token_ttl=1200)]}))
-    return path
+    return write_state(
+        path,
+        resource("vault_mount", "secret", path="secret", type="kv",
+                 options={"version": "2"}, local=False),
+        resource("vault_policy", "shop", name="shop", policy=shop),
+        resource("vault_approle_auth_backend_role", "assay",
+                 backend="approle", role_name="assay",
+                 token_policies=["assay"], token_ttl=1200))
 
 
 def known(assay, oracle):
@@ -56,7 +48,7 @@ def asking(bench):
     assay.token = bench.world.login()
     if known(assay, "terraform"):
         change["oracles"] = {"terraform": {"state_file": str(
-            write_state(bench.world, bench.path / "state.json"))}}
+            planned_state(bench.world, bench.path / "state.json"))}}
     assay.config = merge(before, change)
     assay.reload()
     bench.snapshot = assay.backup()
