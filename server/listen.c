@@ -163,7 +163,13 @@ static int bind_unix(int fd, const struct sockaddr_un *address,
         out->ino = st.st_ino;
         out->owns_file = true;
     }
-    if (!out->owns_file || (o->chown && chown(path, o->uid, o->gid) < 0) ||
+    if (out->owns_file && o->chown && chown(path, o->uid, o->gid) < 0)
+        return error_errno(err, ERR_IO,
+                           "cannot give unix://%s to the user or group that "
+                           "is to have it (who is not root can give it to a "
+                           "group of his own only)",
+                           path);
+    if (!out->owns_file ||
         chmod(path, o->mode != 0 ? o->mode : S_IRUSR | S_IWUSR) < 0 ||
         listen(fd, BACKLOG) < 0)
         return error_errno(err, ERR_IO, "cannot listen on unix://%s", path);

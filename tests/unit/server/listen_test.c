@@ -191,6 +191,7 @@ static void an_owner_that_cannot_be(void **state)
     const struct server_socket root = {.chown = true, .uid = 0, .gid = 0};
 
     assert_int_equal(listen_open(address, &root, &listener, &err), -1);
+    assert_non_null(strstr(err.text, "a group of his own only"));
     assert_int_equal(access(path, F_OK), -1);
 }
 
