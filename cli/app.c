@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/privileges.h"
 #include "base/secret.h"
 #include "base/signer.h"
 #include "cli/access_backend.h"
@@ -310,6 +311,7 @@ static int open_server(struct app *app, struct error *err)
         .authorize = authorize,
         .authorize_ctx = app,
         .audit = trail_hooks(app->trail),
+        .bound = privileges_end,
     };
 
     if (settings_listen(config, listen, err) != 0)

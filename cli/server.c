@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "cli/app.h"
 #include "cli/flags.h"
+#include "cli/identity.h"
 #include "cli/notify.h"
 #include "cli/reload.h"
 #include "cli/settings.h"
@@ -212,9 +213,8 @@ int cli_server(int argc, char **argv)
         fprintf(stderr, "assay server takes no arguments, got %s\n", argv[1]);
         return 2;
     }
-    if (settings_load(&d.flags, &d.config) != 0)
+    if (identity_load(&d.flags, &d.config) != 0)
         return 1;
-    settings_apply_log(d.config);
     rc = run(&d);
     app_free(d.app);
     config_free(d.config);

@@ -18,10 +18,22 @@ int settings_load_report(const struct settings_flags *flags,
         .env = (const char *const *)environ,
         .dev = flags->dev,
         .offline = flags->offline,
+        .root = geteuid() == 0,
         .listen = flags->listen,
     };
 
     return config_load(&source, report, out);
+}
+
+void settings_print_report(const struct config_report *report)
+{
+    for (size_t i = 0; i < report->kept; i++)
+        fprintf(stderr, "%s: %s\n",
+                report->items[i].warning ? "warning" : "error",
+                report->items[i].text);
+    if (report->errors + report->warnings > report->kept)
+        fprintf(stderr, "... and %zu more\n",
+                report->errors + report->warnings - report->kept);
 }
 
 int settings_load(const struct settings_flags *flags, struct config **out)
@@ -29,13 +41,7 @@ int settings_load(const struct settings_flags *flags, struct config **out)
     struct config_report report;
     int rc = settings_load_report(flags, &report, out);
 
-    for (size_t i = 0; i < report.kept; i++)
-        fprintf(stderr, "%s: %s\n",
-                report.items[i].warning ? "warning" : "error",
-                report.items[i].text);
-    if (report.errors + report.warnings > report.kept)
-        fprintf(stderr, "... and %zu more\n",
-                report.errors + report.warnings - report.kept);
+    settings_print_report(&report);
     return rc;
 }
 

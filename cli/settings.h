@@ -30,6 +30,7 @@ int settings_load(const struct settings_flags *flags,
 int settings_load_report(const struct settings_flags *flags,
                          struct config_report *report,
                          struct config **out) MUST_USE;
+void settings_print_report(const struct config_report *report);
 
 /* Pointers into the configuration, which must outlive the result. */
 int settings_vault(const struct config_cluster *cluster,

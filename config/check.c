@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/privileges.h"
 #include "base/text.h"
 #include "config/check.h"
 #include "config/check_access.h"
@@ -44,6 +45,35 @@ static void check_hardening(const struct config *config,
             report_error(report,
                          "hardening.write_paths: %s is not an absolute path",
                          paths->items[i]);
+}
+
+/* Only root can become somebody else; for others it says who they are. */
+static void check_user(const struct config *config, bool root,
+                       struct config_report *report)
+{
+    struct privileges_user who;
+    struct error err;
+    bool known;
+
+    if (config->user == NULL) {
+        if (config->group != NULL)
+            report_error(report, "group: needs user");
+        else if (root && !config->dev)
+            report_warning(report,
+                           "user: not set, so that the daemon stays root; name "
+                           "a user of its own, who owns data_dir and the "
+                           "storages");
+        return;
+    }
+    known = privileges_find(config->user, config->group, &who, &err) == 0;
+    if (root && !known)
+        report_error(report, "%s", err.text);
+    if (!root && (!known || who.uid != geteuid() ||
+                  (config->group != NULL && who.gid != getegid())))
+        report_warning(report,
+                       "user: only root can become somebody else, so that %s "
+                       "has no effect",
+                       config->user);
 }
 
 /* The method, from the credential that is there. */
@@ -359,8 +389,10 @@ void config_check(struct config *config, const struct config_source *source,
     check_hardening(config, report);
     config_check_transient(&config->transient, source->env, report);
     config_check_listen(config, report);
-    if (!source->offline)
+    if (!source->offline) {
+        check_user(config, source->root, report);
         check_clusters(config, source->env, report);
+    }
     check_storage(config, report);
     check_restore(config, report);
     config_check_access(&config->access, report);

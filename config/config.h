@@ -46,6 +46,7 @@ struct config_source {
     const char *const *env; /* "NAME=value", NULL-terminated */
     bool dev;
     bool offline;       /* no cluster is needed, and none is complained about */
+    bool root;          /* whoever reads it may become somebody else */
     const char *listen; /* the -listen flag: comma separated; or NULL */
 };
 

@@ -40,6 +40,8 @@ struct config_restore {
 struct config {
     bool dev;
     char *data_dir;
+    char *user;  /* name or number */
+    char *group; /* the same; NULL: that of the user */
     int64_t drain_ms;
     struct config_texts trusted_keys; /* 64 hex digits each */
     struct config_listen *listen;

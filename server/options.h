@@ -82,6 +82,9 @@ struct server_options {
     server_authorize_fn *authorize;
     void *authorize_ctx;
     struct server_audit audit; /* zero: nothing is written down */
+    /* Called when every address is bound and there are no threads yet; its
+     * -1 is server_new's.  May be NULL. */
+    int (*bound)(struct error *err);
 
     unsigned connections;            /* 512 in all, per address */
     unsigned connections_per_client; /* 128 from one IP address */

@@ -61,6 +61,8 @@ int server_new(const struct server_options *options, struct server **out,
         if (door_open(&s->doors[i], &s->lobby, &options->listen[i], err) < 0)
             goto done;
     }
+    if (options->bound != NULL && options->bound(err) < 0)
+        goto done;
     s->lobby.options.listen = NULL; /* each door has its own copy */
     if (limiter_new(&options->rates, &s->lobby.limiter, err) < 0 ||
         sweeper_new(&s->lobby.sweeper, err) < 0 ||

@@ -108,6 +108,7 @@ static void what_needs_a_restart(void **state)
                         "limits.idle_timeout ");
     assert_string_equal(restart_for("ASSAY_AUDIT_FILE=/x"), "audit.file ");
     assert_string_equal(restart_for("ASSAY_DATA_DIR=/x"), "data_dir storage ");
+    assert_string_equal(restart_for("ASSAY_USER=nobody"), "user ");
     assert_string_equal(restart_for("ASSAY_ACCESS_MOUNT=x"), "access.mount ");
     assert_string_equal(restart_for("ASSAY_CLUSTERS_MAIN_NAMESPACE=x"),
                         "clusters.main.namespace ");
