@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "jobs/baseline.h"
 #include "jobs/canary.h"
@@ -237,6 +238,24 @@ static int plan_baseline(struct backup *b, struct error *err)
     return store_leftovers(b, err);
 }
 
+/* A credential gets its entity at its first login.  Were that in a restored
+ * copy, the copy would differ from the snapshot. */
+static void introduce_prover(const struct job *job, struct vault *primary)
+{
+    const struct vault_auth_options *auth = job->settings->drivers->auth;
+    struct vault *prover = NULL;
+    struct error err = {0};
+
+    if (auth == NULL)
+        return;
+    if (vault_with(primary, auth, &prover, &err) != 0 ||
+        vault_login(prover, &err) != 0)
+        log_warn("backup %s: transient.auth cannot log in to the cluster, and "
+                 "so will hardly be able to in a restored copy: %s",
+                 job->run.id, err.text);
+    vault_free(prover);
+}
+
 int backup_take(struct job *job, const struct backup_request *request,
                 char id[ID_TEXT_MAX], struct error *err)
 {
@@ -246,6 +265,7 @@ int backup_take(struct job *job, const struct backup_request *request,
 
     snapshot_facts_init(&b.facts);
     id_new(b.id);
+    introduce_prover(job, request->vault);
     /* The canaries first: they are part of what the baseline sees. */
     if (plan_baseline(&b, err) != 0)
         goto done;

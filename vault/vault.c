@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "vault/address.h"
 #include "vault/internal.h"
@@ -117,6 +118,32 @@ int vault_like(struct vault *v, const struct vault_place *place,
         o.proxy = NULL;
     }
     return vault_new(&o, out, err);
+}
+
+int vault_with(struct vault *v, const struct vault_auth_options *auth,
+               struct vault **out, struct error *err)
+{
+    const struct settings *s = &v->cluster->settings;
+    const char *peers[SETTINGS_PEERS_MAX + 1] = {NULL};
+    struct vault_options o;
+
+    settings_view(s, &o);
+    for (size_t i = 0; i < SETTINGS_PEERS_MAX; i++)
+        peers[i] = s->peers[i];
+    o.address = v->address;
+    o.peers = peers;
+    o.auth = *auth;
+    return vault_new(&o, out, err);
+}
+
+int vault_login(struct vault *v, struct error *err)
+{
+    char *token = NULL;
+    unsigned generation = 0;
+    int rc = login_token(v, &token, &generation, err);
+
+    secret_free(token);
+    return rc;
 }
 
 const char *vault_address(const struct vault *v)

@@ -43,6 +43,12 @@ struct vault_place {
 int vault_like(struct vault *v, const struct vault_place *place,
                struct vault **out, struct error *err) MUST_USE;
 
+/* v's cluster with another credential and a login of its own. */
+int vault_with(struct vault *v, const struct vault_auth_options *auth,
+               struct vault **out, struct error *err) MUST_USE;
+/* Log in, unless it is already.  Blocks on the network. */
+int vault_login(struct vault *v, struct error *err) MUST_USE;
+
 const char *vault_address(const struct vault *v);
 /* Where it logs in; NULL: the root namespace. */
 const char *vault_namespace(const struct vault *v);

@@ -202,29 +202,21 @@ static int unwrap(struct vault *v, const char *wrapping_token,
     return rc;
 }
 
-/* v's cluster with another credential. */
 static int handle_with(struct vault *v, const struct vault_wrapped *w,
                        const char *credential, struct vault **out,
                        struct error *err)
 {
     const struct settings *s = &v->cluster->settings;
-    const char *peers[SETTINGS_PEERS_MAX + 1] = {NULL};
-    struct vault_options o;
+    struct vault_auth_options auth = {.method = VAULT_AUTH_TOKEN,
+                                      .token = credential};
 
-    settings_view(s, &o);
-    for (size_t i = 0; i < SETTINGS_PEERS_MAX; i++)
-        peers[i] = s->peers[i];
-    o.address = v->address;
-    o.peers = peers;
-    o.auth = (struct vault_auth_options){.method = VAULT_AUTH_TOKEN,
-                                         .token = credential};
     if (w->kind == VAULT_WRAPPED_SECRET_ID)
-        o.auth = (struct vault_auth_options){.method = VAULT_AUTH_APPROLE,
-                                             .mount = approle_mount(v),
-                                             .role_id = s->role_id,
-                                             .role_id_file = s->role_id_file,
-                                             .secret_id = credential};
-    return vault_new(&o, out, err);
+        auth = (struct vault_auth_options){.method = VAULT_AUTH_APPROLE,
+                                           .mount = approle_mount(v),
+                                           .role_id = s->role_id,
+                                           .role_id_file = s->role_id_file,
+                                           .secret_id = credential};
+    return vault_with(v, &auth, out, err);
 }
 
 /* A root token that is not wanted is not left lying about. */
