@@ -128,7 +128,7 @@ def blocks(text):
 
 
 @pytest.mark.parametrize("name", ["viewer", "operator", "restorer",
-                                  "approver"])
+                                  "recoverer", "approver"])
 def test_10_every_line_of_a_callers_policy_is_needed(shared, name):
     """With all of them nothing is refused; without one, what it is for is,
     and the refusal says which it was."""
