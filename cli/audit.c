@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "cli/audit_heads.h"
 #include "cli/audit_lines.h"
@@ -204,9 +203,7 @@ static int walk_catalog(struct verify *v, struct error *err)
 
     if (path == NULL)
         return error_memory(err);
-    if (!file_exists(path)) /* and is not to be made */
-        (void)error_set(err, ERR_NOT_FOUND, "%s is not there", path);
-    else if (store_open(path, &store, err) == 0)
+    if (store_open_to_read(path, &store, err) == 0)
         rc = audit_each(store, 0, take_row, v, err);
     store_close(store);
     free(path);

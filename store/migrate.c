@@ -140,3 +140,25 @@ int migrate_apply(struct db *db, const struct migration *list, size_t count,
     }
     return 0;
 }
+
+int migrate_check(struct db *db, const struct migration *list, size_t count,
+                  struct error *err)
+{
+    int64_t id = 0;
+    size_t applied = 0;
+
+    if (one_number(db, "PRAGMA application_id", &id, err) != 0)
+        return -1;
+    if (id != APPLICATION_ID)
+        return error_set(err, ERR_PRECONDITION,
+                         "the file is not a catalog of Assay");
+    if (compare(db, list, count, &applied, err) != 0)
+        return -1;
+    if (applied < count)
+        return error_set(err, ERR_PRECONDITION,
+                         "the catalog is of an older version of Assay, which "
+                         "is the one to read it with: it has %zu of the %zu "
+                         "migrations of this binary",
+                         applied, count);
+    return 0;
+}

@@ -16,5 +16,9 @@
  * was another text (all ERR_PRECONDITION). */
 int migrate_apply(struct db *db, const struct migration *list, size_t count,
                   struct error *err) MUST_USE;
+/* Is it up to date?  Writes nothing; what migrate_apply refuses and what it
+ * would change are ERR_PRECONDITION. */
+int migrate_check(struct db *db, const struct migration *list, size_t count,
+                  struct error *err) MUST_USE;
 
 #endif

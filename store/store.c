@@ -98,12 +98,27 @@ static void init_locks(struct store *s)
     pthread_condattr_destroy(&attr);
 }
 
-int store_open(const char *path, struct store **out, struct error *err)
+static int open_writer(struct store *s, struct error *err)
+{
+    if (db_open(s->path, true, &s->writer, err) != 0)
+        return -1;
+    return migrate_apply(s->writer, migrations_all, migrations_count, err);
+}
+
+static int open_to_read(struct store *s, struct error *err)
+{
+    if (db_open(s->path, false, &s->writer, err) != 0)
+        return -1;
+    return migrate_check(s->writer, migrations_all, migrations_count, err);
+}
+
+static int open_by(const char *path,
+                   int (*by)(struct store *s, struct error *err),
+                   struct store **out, struct error *err)
 {
     struct store *s = NULL;
     int rc = -1;
 
-    assert(path != NULL && out != NULL);
     s = calloc(1, sizeof(*s));
     if (s == NULL)
         return error_memory(err);
@@ -115,10 +130,7 @@ int store_open(const char *path, struct store **out, struct error *err)
         error_memory(err);
         goto done;
     }
-    if (make_file(path, err) != 0)
-        goto done;
-    if (db_open(path, true, &s->writer, err) != 0 ||
-        migrate_apply(s->writer, migrations_all, migrations_count, err) != 0) {
+    if (by(s, err) != 0) {
         error_prefix(err, "%s", path);
         goto done;
     }
@@ -128,6 +140,22 @@ done:
     if (rc != 0)
         store_close(s);
     return rc;
+}
+
+int store_open(const char *path, struct store **out, struct error *err)
+{
+    assert(path != NULL && out != NULL);
+    if (make_file(path, err) != 0)
+        return -1;
+    return open_by(path, open_writer, out, err);
+}
+
+int store_open_to_read(const char *path, struct store **out, struct error *err)
+{
+    assert(path != NULL && out != NULL);
+    if (!file_exists(path))
+        return error_set(err, ERR_NOT_FOUND, "%s is not there", path);
+    return open_by(path, open_to_read, out, err);
 }
 
 void store_close(struct store *s)

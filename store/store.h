@@ -32,6 +32,12 @@ enum { STORE_LISTENERS_MAX = 8 };
  * is not an SQLite database (ERR_CORRUPT). */
 int store_open(const char *path, struct store **out,
                struct error *err) MUST_USE;
+/* To read it as it is: nothing is made, nothing brought up to date.
+ * ERR_NOT_FOUND when it is not there, and store_open's errors;
+ * ERR_PRECONDITION for one that is older than this binary, too.  Whatever
+ * writes fails on this handle. */
+int store_open_to_read(const char *path, struct store **out,
+                       struct error *err) MUST_USE;
 /* No other call may be under way.  Accepts NULL. */
 void store_close(struct store *s);
 

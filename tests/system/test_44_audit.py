@@ -402,9 +402,22 @@ def test_44_a_catalog_that_is_not_there_is_not_made(stolen):
     assert not (data / "assay.db").exists()
 
 
-def test_44_a_head_that_was_changed_is_told(stolen):
-    head = sorted((stolen.storage / "audit").rglob("*.json"))[0]
+def test_44_an_older_catalog_is_not_changed(stolen):
+    count = "SELECT count(*) FROM schema_migrations"
+    stolen.sql("DELETE FROM schema_migrations WHERE number = "
+               "(SELECT max(number) FROM schema_migrations)")
+    before = stolen.sql(count)
+    done = stolen.verify()
+    assert done.returncode == 2 and "older version" in done.stdout, done.stdout
+    assert stolen.sql(count) == before
+
+
+def spoil(head):
     head.write_text(head.read_text().replace("2", "3"))
+
+
+def test_44_a_head_that_was_changed_is_told(stolen):
+    spoil(sorted((stolen.storage / "audit").rglob("*.json"))[0])
     done = stolen.verify()
     assert "1 heads in the storage are not signed" in done.stdout, done.stdout
 

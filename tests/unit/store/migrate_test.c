@@ -105,6 +105,23 @@ static void edited_migration_is_refused(void **state)
     db_close(db);
 }
 
+static void a_reader_takes_only_what_is_up_to_date(void **state)
+{
+    struct db *db = empty_db(*state);
+    struct error err = {0};
+
+    assert_refused(migrate_check(db, three, 3, &err), err, ERR_PRECONDITION);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema"), 0);
+    assert_ok(migrate_apply(db, three, 2, &err), err);
+    assert_ok(migrate_check(db, three, 2, &err), err);
+    assert_refused(migrate_check(db, three, 3, &err), err, ERR_PRECONDITION);
+    assert_non_null(strstr(err.text, "older version"));
+    assert_refused(migrate_check(db, three, 1, &err), err, ERR_PRECONDITION);
+    assert_non_null(strstr(err.text, "newer version"));
+    assert_int_equal(number(db, "SELECT count(*) FROM schema_migrations"), 2);
+    db_close(db);
+}
+
 static void failing_migration_leaves_nothing(void **state)
 {
     struct migration broken[] = {
@@ -219,6 +236,7 @@ int main(void)
         TEST(what_is_missing_is_applied_once),
         TEST(newer_database_is_refused),
         TEST(edited_migration_is_refused),
+        TEST(a_reader_takes_only_what_is_up_to_date),
         TEST(failing_migration_leaves_nothing),
         TEST(database_of_another_program_is_refused),
         TEST(old_overrides_are_kept),

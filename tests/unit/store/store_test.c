@@ -108,6 +108,27 @@ static void garbage_is_not_a_catalog(void **state)
     assert_null(s);
 }
 
+static void opened_to_read_it_stays_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct store *s = NULL;
+    struct error err = {0};
+    char path[128];
+
+    (void)snprintf(path, sizeof(path), "%s/none.db", f->dir);
+    assert_refused(store_open_to_read(path, &s, &err), err, ERR_NOT_FOUND);
+    assert_false(file_exists(path));
+    assert_ok(file_replace(path, "", 0, 0600, &err), err);
+    assert_refused(store_open_to_read(path, &s, &err), err, ERR_PRECONDITION);
+    assert_null(s);
+    assert_ok(store_meta_set(f->store, "key", "value", &err), err);
+    assert_ok(store_open_to_read(f->path, &s, &err), err);
+    assert_ok(store_meta_get(s, "key", path, sizeof(path), &err), err);
+    assert_string_equal(path, "value");
+    assert_refused(store_meta_set(s, "key", "other", &err), err, ERR_IO);
+    store_close(s);
+}
+
 static void damage_is_found_and_named(void **state)
 {
     struct fixture *f = *state;
@@ -452,6 +473,7 @@ int main(void)
         TEST(open_again_keeps_everything),
         TEST(settings_are_the_safe_ones),
         TEST(garbage_is_not_a_catalog),
+        TEST(opened_to_read_it_stays_as_it_is),
         TEST(damage_is_found_and_named),
         TEST(killed_in_a_transaction_nothing_is_lost),
         TEST(full_disk_is_said_and_survived),
