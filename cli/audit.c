@@ -254,13 +254,14 @@ static int verify(struct verify *v, struct error *err)
         return -1;
     if ((v->q->files_count > 0 ? walk_files(v, err) : walk_catalog(v, err)) !=
             0 ||
-        end_chain(v, err) != 0 || check_lost(v, err) != 0 ||
-        check_fresh(v, err) != 0)
+        end_chain(v, err) != 0)
         return -1;
     if (v->heads.foreign > 0)
         printf("%zu heads in the storage are not signed by this Assay, and "
                "count for nothing\n",
                v->heads.foreign);
+    if (check_lost(v, err) != 0 || check_fresh(v, err) != 0)
+        return -1;
     if (v->walk.begun)
         printf("intact\n");
     else

@@ -445,6 +445,20 @@ def test_44_no_heads_where_some_should_be(stolen):
     assert "could not tell" in done.stdout, done.stdout
 
 
+def test_44_no_heads_but_changed_ones_where_some_should_be(stolen):
+    """Why it cannot be told is said."""
+    changed = list((stolen.storage / "audit").rglob("*.json"))
+    for head in changed:
+        spoil(head)
+    rewrite(stolen, lambda seq, body: re.sub(
+        r'"at":"[^"]*"', '"at":"2020-01-01T00:00:00.000Z"', body, count=1))
+    stolen.sql("UPDATE audit SET at_ms = 1577836800000")
+    done = stolen.verify()
+    assert done.returncode == 2, done.stdout
+    assert f"{len(changed)} heads in the storage are not signed" \
+        in done.stdout, done.stdout
+
+
 def test_44_the_last_heads_are_put_at_the_stop(place):
     place.assay.config["audit"]["heads_every"] = "1h"
     place.assay.stop()
