@@ -128,6 +128,24 @@ static void success_says_what_comes_next(void **state)
     buf_done(&out);
 }
 
+static void an_unproved_archive_does_not_move_the_cursor(void **state)
+{
+    const struct restore_source source = {.path = "/a.snap"};
+    struct snapshot_proof *proof = calloc(1, sizeof(*proof));
+    struct buf out;
+
+    (void)state;
+    assert_non_null(proof);
+    proof->keys = UNSEAL_BROKEN_KEYRING;
+    (void)snprintf(proof->keys_text, sizeof(proof->keys_text),
+                   "its seal is \x1b[2J");
+    buf_init(&out, 4096);
+    restore_print_source(&out, &source, proof);
+    assert_non_null(strstr(buf_text(&out), "NO: its seal is \\x1b[2J\n"));
+    buf_done(&out);
+    free(proof);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test(nothing_but_a_clear_plan_is_clear),
         cmocka_unit_test(what_was_sent_is_said_to_be),
         cmocka_unit_test(success_says_what_comes_next),
+        cmocka_unit_test(an_unproved_archive_does_not_move_the_cursor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

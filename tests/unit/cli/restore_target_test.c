@@ -61,6 +61,10 @@ static void a_seal_by_a_kms_needs_its_stanza(void **state)
     assert_non_null(strstr(buf_text(&said), "seal is awskms"));
     assert_null(strstr(buf_text(&said), "operator unseal"));
     buf_done(&said);
+    /* What an archive says does not move the cursor. */
+    assert_false(ready(&t, "kms\x1b[2J", &said));
+    assert_non_null(strstr(buf_text(&said), "seal is kms\\x1b[2J"));
+    buf_done(&said);
     restore_target_done(&t);
 }
 
