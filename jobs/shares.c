@@ -10,10 +10,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/command.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "jobs/engine.h"
 #include "jobs/holders.h"
@@ -34,72 +33,29 @@ static int read_files(const struct jobs_settings_cluster *cluster,
 
 /* Command */
 
-/* What a program needs to find others and its own files, and nothing of what
- * we were told: neither a token nor a setting. */
-static int make_environment(char *env[4], struct error *err)
-{
-    static const char *const names[] = {"PATH", "HOME", "LANG"};
-    size_t n = 0;
-
-    for (size_t i = 0; i < 3; i++) {
-        const char *value = getenv(names[i]);
-
-        if (value == NULL)
-            continue;
-        env[n] = text_format("%s=%s", names[i], value);
-        if (env[n++] == NULL)
-            return error_memory(err);
-    }
-    return 0;
-}
-
-/* Its standard error is thrown away: a share could be in it. */
-static int run_command(const char *program, char *const *argv,
-                       const struct cancel *cancel, struct buf *out,
-                       struct error *err)
-{
-    char *env[4] = {NULL, NULL, NULL, NULL};
-    struct process_options o = {.program = program,
-                                .argv = (const char *const *)argv,
-                                .env = (const char *const *)env,
-                                .stdin_fd = -1,
-                                .stdout_fd = -1,
-                                .stderr_fd = -1,
-                                .cancel = cancel};
-    int rc = make_environment(env, err);
-
-    if (rc == 0)
-        rc = process_run(&o, COMMAND_MS, out, err);
-    for (size_t i = 0; i < 4; i++)
-        free(env[i]);
-    return rc;
-}
-
 static int read_command(const struct jobs_settings_cluster *cluster,
                         const struct cancel *cancel, struct keys *keys,
                         struct error *why)
 {
-    const char *name = cluster->command[0];
-    char *program =
-        strchr(name, '/') != NULL ? text_dup(name) : file_find_program(name);
-    char *what = text_format("the output of the unseal.command %s", name);
+    const struct command command = {.argv =
+                                        (const char *const *)cluster->command,
+                                    .timeout_ms = COMMAND_MS,
+                                    .cancel = cancel};
+    char *what =
+        text_format("the output of the unseal.command %s", cluster->command[0]);
     struct buf out;
     int rc = -1;
 
     buf_init_secret(&out, LIMIT_SECRET_FILE);
     if (what == NULL)
         error_memory(why);
-    else if (program == NULL)
-        error_set(why, ERR_NOT_FOUND,
-                  "the unseal.command %s is not on the PATH", name);
-    else if (run_command(program, cluster->command, cancel, &out, why) != 0)
+    else if (command_run(&command, &out, why) != 0)
         error_prefix(why, "the unseal.command gave no key shares (run it by "
                           "hand as Assay's user to see why)");
     else
         rc = keys_add_text(keys, &out, what, why);
     buf_done(&out);
     free(what);
-    free(program);
     return rc;
 }
 
