@@ -25,10 +25,12 @@
 #include "cli/settings.h"
 #include "cli/settings_listen.h"
 #include "cli/settings_oracles.h"
+#include "cli/told.h"
 #include "cli/watch.h"
 #include "handlers/handlers.h"
 #include "handlers/trail.h"
 #include "jobs/jobs.h"
+#include "notify/notify.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "storage/storage.h"
@@ -50,6 +52,7 @@ struct app {
     struct jobs *jobs;
     struct access *access;
     struct break_glass_box *break_glass;
+    struct notify *notify;
     struct access_backend_source backend;
     struct server *server;
     struct watch *watch;
@@ -230,7 +233,10 @@ static int open_access(struct app *app, struct error *err)
     app->backend = (struct access_backend_source){
         .vault = app->vaults[0], .namespace = config->access.namespace};
     options.backend = access_backend_of(&app->backend);
-    if (break_glass_box_new(&app->break_glass, err) != 0)
+    const struct notify_options told = told_options(config);
+
+    if (break_glass_box_new(&app->break_glass, err) != 0 ||
+        notify_new(&told, &app->notify, err) != 0)
         return -1;
     rights_set_break_glass(config, app->break_glass);
     options.break_glass = app->break_glass;
@@ -255,19 +261,6 @@ static enum access_operation operation_of(enum verb verb)
     return ACCESS_DELETE;
 }
 
-/* Whoever gets in past Vault is to be seen, whatever the level. */
-static void tell_break_glass(struct app *app, const struct access_question *q,
-                             const struct principal *who)
-{
-    const char *name = who->entity_id + strlen(BREAK_GLASS_ENTITY);
-
-    if (break_glass_used(app->break_glass, name) ||
-        q->right != ACCESS_RIGHT_READ)
-        log_warn("break glass: the token \"%s\" was let in without Vault: %s "
-                 "on %s",
-                 name, access_operation_name(q->operation), q->path);
-}
-
 static int authorize(void *ctx, const struct request *request, bool may_block,
                      struct principal *out, struct error *err)
 {
@@ -285,7 +278,8 @@ static int authorize(void *ctx, const struct request *request, bool may_block,
     int rc = access_check(app->access, &question, may_block, out, err);
 
     if (rc == 0 && out->authenticated && out->break_glass)
-        tell_break_glass(app, &question, out);
+        told_break_glass(app->break_glass, app->notify, request, &question,
+                         out);
     return rc;
 }
 
@@ -422,6 +416,7 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
 {
     struct engine_options options = {.clusters = NULL};
     struct server_options limits = {0};
+    const struct notify_options told = told_options(config);
     struct server_change *change = NULL;
     int rc = -1;
 
@@ -436,6 +431,8 @@ int app_reload(struct app *app, const struct config *config, struct error *err)
     if (server_prepare(app->server, &limits.rates, &change, err) == 0 &&
         engine_options_init(app, config, &options, err) == 0)
         rc = jobs_reload(app->jobs, &options.options, err);
+    if (rc == 0)
+        rc = notify_set(app->notify, &told, err);
     engine_options_done(&options);
     if (rc != 0) {
         server_discard(change);
@@ -471,6 +468,7 @@ void app_free(struct app *app)
     jobs_free(app->jobs);
     access_free(app->access);
     break_glass_box_free(app->break_glass);
+    notify_free(app->notify);
     for (size_t i = 0; i < app->vaults_count; i++)
         vault_free(app->vaults[i]);
     free(app->vaults);

@@ -13,8 +13,8 @@ enum { PRINTED_MAX = 256 * 1024, PATH_TEXT_MAX = 256 };
 
 /* What may change: the whole sections, or this part of a cluster. */
 static const char *const free_sections[] = {
-    "log",     "transient",    "validation", "drain",
-    "restore", "trusted_keys", "canary",     "oracles"};
+    "log",          "transient", "validation", "drain", "restore",
+    "trusted_keys", "canary",    "oracles",    "notify"};
 static const char *const free_of_cluster[] = {"unseal"};
 static const char *const free_of_access[] = {"break_glass"};
 static const char *const free_of_audit[] = {"heads_every"};

@@ -76,6 +76,16 @@ static void check_user(const struct config *config, bool root,
                        config->user);
 }
 
+/* It may be installed later, hence only a warning. */
+static void check_command(const struct config_texts *command, const char *path,
+                          struct config_report *report)
+{
+    if (command->count > 0 && strchr(command->items[0], '/') != NULL &&
+        access(command->items[0], X_OK) != 0)
+        report_warning(report, "%s.command: cannot run %s: %m", path,
+                       command->items[0]);
+}
+
 /* The method, from the credential that is there. */
 static void infer_method(struct config_auth *auth)
 {
@@ -196,17 +206,16 @@ static void check_auth_files(struct config_report *report, const char *cluster,
 static void check_files(const struct config_cluster *c,
                         struct config_report *report)
 {
+    char path[128];
+
     check_readable(report, c->name, "ca_cert_file", c->ca_cert_file);
     check_readable(report, c->name, "ca_cert_dir", c->ca_cert_dir);
     check_readable(report, c->name, "client_cert_file", c->client_cert_file);
     check_readable(report, c->name, "client_key_file", c->client_key_file);
     check_auth_files(report, c->name, "auth", &c->auth);
     check_auth_files(report, c->name, "restore_auth", &c->restore_auth);
-    if (c->unseal.command.count > 0 &&
-        strchr(c->unseal.command.items[0], '/') != NULL &&
-        access(c->unseal.command.items[0], X_OK) != 0)
-        report_warning(report, "clusters.%s.unseal.command: cannot run %s: %m",
-                       c->name, c->unseal.command.items[0]);
+    (void)snprintf(path, sizeof(path), "clusters.%s.unseal", c->name);
+    check_command(&c->unseal.command, path, report);
     for (size_t i = 0; i < c->unseal.key_files.count; i++)
         check_readable(report, c->name, "unseal.key_files",
                        c->unseal.key_files.items[i]);
@@ -387,6 +396,7 @@ void config_check(struct config *config, const struct config_source *source,
     config_check_oracles(config, report);
     check_audit(config, report);
     check_hardening(config, report);
+    check_command(&config->notify.command, "notify", report);
     config_check_transient(&config->transient, source->env, report);
     config_check_listen(config, report);
     if (!source->offline) {

@@ -286,6 +286,22 @@ static const struct schema_field log_fields[] = {
 static const struct schema_section log_section = {
     FIELDS(log_fields), sizeof(((struct config *)NULL)->log)};
 
+static const struct schema_field notify_fields[] = {
+    {.name = "command",
+     .type = SCHEMA_TEXTS,
+     .offset = offsetof(struct config, notify.command) -
+               offsetof(struct config, notify)},
+    {.name = "timeout",
+     .type = SCHEMA_DURATION,
+     .offset = offsetof(struct config, notify.timeout_ms) -
+               offsetof(struct config, notify),
+     .min = 1000,
+     .max = 10 * 60 * 1000,
+     .preset = "30s"},
+};
+static const struct schema_section notify = {
+    FIELDS(notify_fields), sizeof(((struct config *)NULL)->notify)};
+
 static const struct schema_field root_fields[] = {
     {.name = "data_dir",
      .type = SCHEMA_TEXT,
@@ -354,6 +370,10 @@ static const struct schema_field root_fields[] = {
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, hardening),
      .section = &schema_hardening},
+    {.name = "notify",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config, notify),
+     .section = &notify},
     {.name = "log",
      .type = SCHEMA_OBJECT,
      .offset = offsetof(struct config, log),
@@ -364,7 +384,6 @@ static const struct schema_field root_fields[] = {
     {.name = "retention",
      .type = SCHEMA_LATER,
      .note = "nothing would be removed"},
-    {.name = "notify", .type = SCHEMA_LATER, .note = "nobody would be told"},
 };
 const struct schema_section schema_root = {FIELDS(root_fields),
                                            sizeof(struct config)};

@@ -62,6 +62,10 @@ struct config {
     struct config_audit audit;
     struct config_hardening hardening;
     struct {
+        struct config_texts command; /* the program and its arguments */
+        int64_t timeout_ms;
+    } notify;
+    struct {
         unsigned level;  /* 1 + enum log_level */
         unsigned format; /* enum config_log_format */
     } log;

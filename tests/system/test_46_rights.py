@@ -37,6 +37,7 @@ class Night:
         self.binary = binary
         self.world = World(directory, server, binary)
         self.spare = Cluster(server, directory / "spare")
+        self.told = directory / "told"
         self.token, self.entries = {}, []
         for name, rights in (("screen", "read"), ("ann", "restore"),
                              ("bo", "approve"), ("cy", "operate"),
@@ -59,12 +60,20 @@ class Night:
                 "restore_auth": restore_auth,
                 "unseal": {"key_files": [
                     str(k) for k in self.spare.key_files(keys)]}}},
-            "access": {"break_glass": self.entries}})
+            "access": {"break_glass": self.entries},
+            "notify": {"command": ["sh", "-c", 'cat >> "$0"',
+                                   str(self.told)]}})
         self.assay = self.world.assay
         self.snapshot = self.assay.backup(cluster="spare")
         run = self.assay.run("validations", snapshot=self.snapshot)
         assert run["verdict"] == "valid", run
         return self
+
+    def heard(self):
+        """What notify.command was told."""
+        if not self.told.exists():
+            return []
+        return [json.loads(line) for line in self.told.read_text().splitlines()]
 
     def seal(self):
         self.world.cluster.api("PUT", "sys/seal")
@@ -133,6 +142,13 @@ def test_46_a_sealed_vault_leaves_the_lights_on(dark):
     assert run["status"] == "succeeded", run
     assert run["requested_by"] == {"display_name": "break-glass cy",
                                    "entity_id": "break-glass:cy"}
+    # Somebody hears of it.
+    told = until(lambda: [e for e in dark.heard() if e["token"] == "cy"], 30,
+                 "the program is told")
+    assert told[0]["event"] == "break_glass_used"
+    assert told[0]["operation"] == "update", told
+    assert told[0]["path"] == "assay/backups"
+    assert told[0]["remote"] == "127.0.0.1"
     status = dark.api("GET", "status", who="screen").ok().data
     assert status["break_glass_used_by"] == "screen", status
     assert status["break_glass_used_at"]

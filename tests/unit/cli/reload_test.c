@@ -93,6 +93,7 @@ static void what_changes_at_once(void **state)
     assert_string_equal(restart_for("ASSAY_LIMITS_BURST=7"), "");
     assert_string_equal(restart_for("ASSAY_LIMITS_CALLER_BURST=7"), "");
     assert_string_equal(restart_for("ASSAY_AUDIT_HEADS_EVERY=7m"), "");
+    assert_string_equal(restart_for("ASSAY_NOTIFY_COMMAND=true"), "");
     assert_string_equal(restart_for("ASSAY_ORACLES_TERRAFORM_DIR=/tmp"), "");
     assert_string_equal(restart_for("ASSAY_UNSEAL_KEY_FILES=/dev/null"), "");
     assert_string_equal(with_break_glass("ann", "bob"), "");

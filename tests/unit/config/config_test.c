@@ -271,7 +271,6 @@ static void later_settings_are_refused(void **state)
     static const char *const later[] = {
         "\"schedules\":{\"nightly\":{\"cron\":\"0 2 * * *\"}}",
         "\"retention\":{\"keep\":3}",
-        "\"notify\":[1]",
         "\"restore\":{\"targets\":{\"x\":{}}}",
     };
     char text[512];
