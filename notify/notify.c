@@ -244,7 +244,7 @@ void notify_tell(struct notify *n, const char *event,
     (void)pthread_mutex_unlock(&n->lock);
     if (taken)
         return;
-    log_error("notify: nobody is told of %s: too many events wait", event);
+    log_error("notify: nobody is told of %s: no room for it", event);
     free(line);
 }
 

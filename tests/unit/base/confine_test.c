@@ -30,37 +30,20 @@
 #include "base/confine.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "tests/support/child.h"
 
 enum { NOT_HERE = 77 };
 
 static char dir[] = "/tmp/assay-confine-XXXXXX";
 static char inside[64], outside[64], sockets[64];
 
-/* In the child: the number of the line is its exit code's only clue. */
-#define CHILD_CHECK(expression)                                                \
-    do {                                                                       \
-        if (!(expression)) {                                                   \
-            (void)fprintf(stderr, "line %d: %s (errno %d)\n", __LINE__,        \
-                          #expression, errno);                                 \
-            _exit(1);                                                          \
-        }                                                                      \
-    } while (0)
-
 static void in_child(void (*act)(void))
 {
-    int status = 0;
-    pid_t pid = fork();
+    int code = child_run(act);
 
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        act();
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == NOT_HERE)
+    if (code == NOT_HERE)
         skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(code, 0);
 }
 
 static void limit_calls(void)

@@ -29,6 +29,7 @@
 #include "base/process.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "tests/support/child.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { LOCKING = 0 }; /* sanitizers make mlock do nothing */
@@ -38,34 +39,13 @@ enum { LOCKING = 1 };
 
 enum { GROUPS_MAX = 64, CAP_BIND = 1 << 10, CAP_LOCK = 1 << 14 };
 
-/* In the child: the number of the line is its exit code's only clue. */
-#define CHILD_CHECK(expression)                                                \
-    do {                                                                       \
-        if (!(expression)) {                                                   \
-            (void)fprintf(stderr, "line %d: %s (errno %d)\n", __LINE__,        \
-                          #expression, errno);                                 \
-            _exit(1);                                                          \
-        }                                                                      \
-    } while (0)
-
 static void in_child(void (*act)(void))
 {
-    int status = 0;
-    pid_t pid;
-
     if (geteuid() != 0) {
         print_message("only root can become somebody else: skipped\n");
         skip();
     }
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        act();
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(child_run(act), 0);
 }
 
 /* A set of rights in /proc/self/status: "CapPrm:\t" and 16 digits. */
